@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! One tar stream to its digest and to every encoder, each on its own thread.
+
+use std::cell::Cell;
+use std::io;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use sha2::Digest as _;
+
+use super::encode::Encoder;
+use super::pool::{Buffer, Pool};
+use super::{Output, Sum, Watch, Written, header, pieces};
+use crate::manifest::Format;
+use crate::model::{Class, Failure, Problem, Sha256};
+use crate::plan::Plan;
+
+/// How many pieces may wait before a lone encoder, and before the digest.
+const WAITING: usize = 16;
+
+/// How many may wait before each of several encoders, some 48 MiB, which they share. zstd and xz take
+/// in 32 and 24 MiB before they do anything with the next byte; with a short queue the one that is
+/// full keeps the other one hungry.
+const WAITING_TOGETHER: usize = 192;
+
+/// Pieces are shared, not copied, between the digest and the encoders.
+type Bytes = Arc<Buffer>;
+
+pub(super) fn run(
+    plan: &Plan,
+    outputs: Vec<Output>,
+    threads: usize,
+    workers: usize,
+    watch: &dyn Watch,
+) -> Result<Written, Failure> {
+    let levels = plan.locked.manifest.encoding;
+    std::thread::scope(|scope| {
+        let (to_digest, stream) = bounded::<Bytes>(WAITING);
+        let digest = scope.spawn(move || digest(&stream));
+        let mut encoders = Vec::new();
+        let mut sinks: Vec<Sender<Bytes>> = vec![to_digest];
+        let waiting = if outputs.len() > 1 { WAITING_TOGETHER } else { WAITING };
+        for output in outputs {
+            let (sink, stream) = bounded::<Bytes>(waiting);
+            sinks.push(sink);
+            let Output { format, file, name } = output;
+            let thread = scope.spawn(move || {
+                let encoder = Encoder::new(format, levels, file, workers);
+                encoder.and_then(|encoder| encode(format, encoder, &stream, watch))
+            });
+            encoders.push((format, name, thread));
+        }
+        let sent = feed(scope, plan, threads, &sinks, watch);
+        // Closing the channels ends the threads behind them.
+        drop(sinks);
+        let identity = digest.join().map_err(|_| gone("the digest of the tar"))?;
+        let mut written = Vec::new();
+        for (format, name, thread) in encoders {
+            let sum = thread.join().map_err(|_| gone(&name))?;
+            // An encoder that failed is why the feeding stopped, so its error comes first.
+            let sum = sum.map_err(|error| Failure::io("write", name.as_ref(), &error))?;
+            written.push((format, sum.unwrap_or(identity)));
+        }
+        // Only now is it certain that the files hold the whole tar and not its beginning.
+        let members = sent?;
+        for &(format, sum) in &written {
+            watch.finished(format, sum);
+        }
+        Ok(Written { identity, members, outputs: written })
+    })
+}
+
+fn gone(what: &str) -> Failure {
+    Failure::new(Class::Environment, Problem::new(format!("the thread of {what} ended early")))
+}
+
+/// Sends the whole tar to every sink, and returns what each member holds.
+fn feed<'scope>(
+    scope: &'scope std::thread::Scope<'scope, '_>,
+    plan: &'scope Plan,
+    threads: usize,
+    sinks: &[Sender<Bytes>],
+    watch: &dyn Watch,
+) -> Result<Vec<Sum>, Failure> {
+    let length = Cell::new(0);
+    let pool = Pool::new(pieces::PIECE + pieces::PIECE / 4);
+    let send = |bytes: Buffer| -> Result<(), Failure> {
+        length.set(length.get() + bytes.len() as u64);
+        let bytes = Arc::new(bytes);
+        for sink in sinks {
+            sink.send(Arc::clone(&bytes)).map_err(|_| gone("an encoder"))?;
+        }
+        Ok(())
+    };
+    let mut start = pool.take();
+    header::commit_comment(&mut start, &plan.primary_commit().to_string(), plan.date());
+    header::member(&mut start, &format!("{}/", plan.title), header::Kind::Directory, plan.date());
+    send(start)?;
+    let mut members = Vec::with_capacity(plan.entries.len());
+    pieces::in_order(scope, plan, threads, &pool, |piece| {
+        let (count, size) = (piece.members.len(), piece.bytes.len() as u64);
+        members.extend(piece.members);
+        send(piece.bytes)?;
+        watch.made(count, size);
+        Ok(())
+    })?;
+    let mut end = pool.take();
+    end.extend_from_slice(&header::end(length.get()));
+    send(end)?;
+    Ok(members)
+}
+
+fn digest(stream: &Receiver<Bytes>) -> Sum {
+    let mut hasher = sha2::Sha256::new();
+    let mut size = 0;
+    for bytes in stream {
+        hasher.update(bytes.as_slice());
+        size += bytes.len() as u64;
+    }
+    Sum { size, sha256: Sha256(hasher.finalize().into()) }
+}
+
+fn encode(
+    format: Format,
+    mut encoder: Encoder,
+    stream: &Receiver<Bytes>,
+    watch: &dyn Watch,
+) -> io::Result<Option<Sum>> {
+    for bytes in stream {
+        encoder.write_all(&bytes)?;
+        watch.encoded(format, bytes.len() as u64);
+    }
+    encoder.finish()
+}

@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The tar as pieces: runs of members made by several threads, handed on in order.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
+use std::thread::Scope;
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use gix::objs::Kind as ObjectKind;
+
+use super::header::{self, Kind};
+use super::pool::{Buffer, Pool};
+use super::{Sum, empty};
+use crate::model::{Class, Failure, Problem, Sha256, SourceName};
+use crate::plan::{Content, Entry, Node, Origin, Plan};
+use crate::source::Objects;
+
+/// How many neighbouring members one thread makes at a time. They share directories, and with them
+/// the bases of git's deltas.
+const RUN: usize = 24;
+
+/// A piece is handed on when it is this large, so that a run of large files does not pile up.
+pub(super) const PIECE: usize = 1 << 18;
+
+/// A part of the tar, and the members that end in it.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) bytes: Buffer,
+    pub(super) members: Vec<Sum>,
+}
+
+impl Piece {
+    fn new(pool: &Pool) -> Self {
+        Self { bytes: pool.take(), members: Vec::new() }
+    }
+}
+
+type Made = Result<Piece, Failure>;
+
+struct Run {
+    entries: Range<usize>,
+    pieces: Sender<Made>,
+}
+
+/// Makes the pieces of a plan on `threads` threads of the scope, and calls `each` with every piece
+/// in the order of the tar. Stops at the first failure, its own or `each`'s.
+pub(super) fn in_order<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    plan: &'scope Plan,
+    threads: usize,
+    pool: &Pool,
+    mut each: impl FnMut(Piece) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    // The runs under way. Runs differ much in size; with fewer, a thread that is ahead waits for the
+    // one that has the large files.
+    let window = threads * 6;
+    let (queue, runs) = unbounded::<Run>();
+    for _ in 0..threads {
+        let (runs, pool) = (runs.clone(), pool.clone());
+        scope.spawn(move || make_runs(plan, &runs, &pool));
+    }
+    drop(runs);
+    let mut waiting: VecDeque<Receiver<Made>> = VecDeque::new();
+    let mut next = 0;
+    loop {
+        while next < plan.entries.len() && waiting.len() < window {
+            let entries = next..(next + RUN).min(plan.entries.len());
+            next = entries.end;
+            // An ordinary run fits, so that its thread goes on to the next; a run of large files waits here,
+            // which bounds its memory.
+            let (pieces, made) = bounded(8);
+            queue.send(Run { entries, pieces }).map_err(|_| thread_gone())?;
+            waiting.push_back(made);
+        }
+        let Some(oldest) = waiting.pop_front() else { return Ok(()) };
+        for piece in oldest {
+            each(piece?)?;
+        }
+    }
+}
+
+fn thread_gone() -> Failure {
+    Failure::new(Class::Environment, Problem::new("a thread that makes the tar ended early"))
+}
+
+/// One thread: takes runs until there are no more.
+fn make_runs(plan: &Plan, runs: &Receiver<Run>, pool: &Pool) {
+    let objects: BTreeMap<SourceName, Objects> =
+        plan.locked.sources.iter().map(|(name, open)| (name.clone(), open.repository.objects())).collect();
+    let mut maker = Maker { plan, objects, buffer: Vec::new(), path: String::new() };
+    for run in runs {
+        let mut piece = Piece::new(pool);
+        for entry in &plan.entries[run.entries] {
+            match maker.member(entry, &mut piece.bytes) {
+                Ok(sum) => piece.members.push(sum),
+                Err(problem) => {
+                    // Nobody listens when the whole run was given up.
+                    let _ = run.pieces.send(Err(problem.into_source()));
+                    return;
+                }
+            }
+            if piece.bytes.len() >= PIECE {
+                let full = std::mem::replace(&mut piece, Piece::new(pool));
+                if run.pieces.send(Ok(full)).is_err() {
+                    return;
+                }
+            }
+        }
+        if run.pieces.send(Ok(piece)).is_err() {
+            return;
+        }
+    }
+}
+
+struct Maker<'p> {
+    plan: &'p Plan,
+    objects: BTreeMap<SourceName, Objects>,
+    buffer: Vec<u8>,
+    path: String,
+}
+
+impl Maker<'_> {
+    /// Appends one member and returns the length and digest of its content.
+    fn member(&mut self, entry: &Entry, out: &mut Vec<u8>) -> Result<Sum, Problem> {
+        self.path.clear();
+        self.path.push_str(&self.plan.title);
+        self.path.push('/');
+        self.path.push_str(entry.path.as_str());
+        let date = self.plan.date();
+        match &entry.node {
+            Node::Directory => {
+                self.path.push('/');
+                header::member(out, &self.path, Kind::Directory, date);
+                Ok(empty())
+            }
+            Node::Symlink { target } => {
+                header::member(out, &self.path, Kind::Symlink(target), date);
+                Ok(empty())
+            }
+            Node::File { executable, content } => {
+                let made: &Arc<[u8]>;
+                let bytes: &[u8] = match content {
+                    Content::Bytes(bytes) => {
+                        made = bytes;
+                        made
+                    }
+                    Content::Blob(source, blob) => {
+                        self.objects[source]
+                            .read(blob.0, ObjectKind::Blob, &mut self.buffer)
+                            .map_err(|fault| self.fault(entry, source, &format!("blob {blob} {fault}")))?;
+                        if self.buffer.starts_with(b"version https://git-lfs.github.com/spec/") {
+                            return Err(self
+                                .fault(entry, source, "it is a Git LFS pointer, not the file itself")
+                                .help("exclude it, or commit the file to the source"));
+                        }
+                        &self.buffer
+                    }
+                };
+                use sha2::Digest as _;
+                let size = bytes.len() as u64;
+                header::member(out, &self.path, Kind::File { size, executable: *executable }, date);
+                out.extend_from_slice(bytes);
+                header::pad(out, size);
+                Ok(Sum { size, sha256: Sha256(sha2::Sha256::digest(bytes).into()) })
+            }
+        }
+    }
+
+    fn fault(&self, entry: &Entry, source: &SourceName, why: &str) -> Problem {
+        let from = match &entry.origin {
+            Origin::Blob { path, .. } | Origin::Patched { path, .. } => path.as_str(),
+            _ => entry.path.as_str(),
+        };
+        Problem::new(format!("`{from}` cannot be released"))
+            .note(why.to_owned())
+            .note(self.plan.locked.sources[source].describe())
+    }
+}

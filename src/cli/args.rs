@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Arguments that several commands share.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::lock::{Request, Update};
+use crate::manifest::{self, Format, Manifest};
+use crate::model::{Class, Failure, PathGlob, Problem, SourceDate, SourceName, SourceText};
+use crate::source::{Network, Places};
+
+/// Where sources are.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Sources")]
+pub(super) struct SourceArgs {
+    /// Read a source from a local clone or bundle file, whatever the manifest says
+    #[arg(long = "source", value_name = "NAME=PATH", value_parser = source_override)]
+    overrides: Vec<(SourceName, PathBuf)>,
+    /// Never touch the network
+    #[arg(long)]
+    offline: bool,
+    /// The folder for mirrors and unpacked bundles [default: lustre-dist in the user's cache folder]
+    #[arg(long, value_name = "DIR", env = "LUSTRE_DIST_CACHE")]
+    cache: Option<PathBuf>,
+}
+
+impl SourceArgs {
+    /// The places that the arguments name.
+    pub(super) fn places(&self, manifest: &Manifest) -> Result<Places, Failure> {
+        let overrides: BTreeMap<_, _> = self.overrides.iter().cloned().collect();
+        for name in overrides.keys() {
+            if !manifest.sources.contains_key(name) {
+                let known: Vec<&str> = manifest.sources.keys().map(SourceName::as_str).collect();
+                return Err(usage(
+                    Problem::new(format!(
+                        "`--source {name}=...` names a source that the manifest does not have"
+                    ))
+                    .note(format!(
+                        "{} has {}",
+                        manifest.path().display(),
+                        known.join(", ")
+                    )),
+                ));
+            }
+        }
+        let cache = match &self.cache {
+            Some(cache) => cache.clone(),
+            None => default_cache()?,
+        };
+        let network = if self.offline { Network::Offline } else { Network::Allowed };
+        Ok(Places { cache, overrides, network })
+    }
+}
+
+fn default_cache() -> Result<PathBuf, Failure> {
+    use etcetera::BaseStrategy as _;
+    etcetera::choose_base_strategy().map(|base| base.cache_dir().join("lustre-dist")).map_err(|error| {
+        Failure::new(
+            Class::Environment,
+            Problem::new("cannot tell where your cache folder is")
+                .note(error.to_string())
+                .help("give `--cache DIR`"),
+        )
+    })
+}
+
+fn source_override(text: &str) -> Result<(SourceName, PathBuf), String> {
+    let (name, path) =
+        text.split_once('=').ok_or("expected NAME=PATH, such as `lustre=../lustre-release`")?;
+    let name = SourceName::new(name).ok_or_else(|| format!("`{name}` is not the name of a source"))?;
+    if path.is_empty() {
+        return Err("the path is empty".to_owned());
+    }
+    Ok((name, PathBuf::from(path)))
+}
+
+/// What a run drops from the tarball.
+#[derive(Debug, clap::Args)]
+pub(super) struct LeaveOutArgs {
+    /// Drop a path or glob from this run, for a mirror that lacks objects; marks the release partial
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(super) leave_out: Vec<PathGlob>,
+}
+
+fn glob(text: &str) -> Result<PathGlob, String> {
+    PathGlob::new(text)
+}
+
+/// How many threads.
+#[derive(Debug, clap::Args)]
+pub(super) struct JobArgs {
+    /// How many threads; the bytes do not depend on it [default: the processors]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+}
+
+impl JobArgs {
+    pub(super) fn count(&self) -> usize {
+        self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(2, usize::from), usize::from)
+    }
+}
+
+/// A format on the command line: `tar.gz`, or `gz` for short.
+pub(super) fn format(text: &str) -> Result<Format, String> {
+    Format::from_extension(text).ok_or_else(|| {
+        let known: Vec<&str> = Format::ALL.iter().map(|format| format.extension()).collect();
+        format!("expected one of {}", known.join(", "))
+    })
+}
+
+/// Reads and checks a manifest.
+pub(super) fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let mut problem =
+            Problem::new(format!("cannot read the manifest `{}`", path.display())).note(error.to_string());
+        if error.kind() == std::io::ErrorKind::NotFound {
+            problem = problem.help("give the path of a manifest, such as `manifests/demo.toml`");
+        }
+        Failure::from(problem)
+    })?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let text = SourceText { name: path.display().to_string(), text };
+    manifest::read(text, folder.to_owned()).map_err(Failure::manifest)
+}
+
+/// A request for a lock that stands where it can.
+pub(super) fn request(places: &Places, frozen: bool) -> Result<Request<'_>, Failure> {
+    Ok(Request { places, update: Update::Nothing, frozen, source_date_epoch: source_date_epoch()? })
+}
+
+/// SOURCE_DATE_EPOCH, as <https://reproducible-builds.org/specs/source-date-epoch/> defines it. It
+/// reaches the lock and nothing else.
+pub(super) fn source_date_epoch() -> Result<Option<SourceDate>, Failure> {
+    let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let seconds = text
+        .to_str()
+        // `parse` takes a sign too.
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|text| text.parse().ok())
+        .map(SourceDate)
+        .filter(|date| *date <= SourceDate::MAX);
+    seconds.map(Some).ok_or_else(|| {
+        usage(
+            Problem::new(format!("SOURCE_DATE_EPOCH is `{}`", text.to_string_lossy()))
+                .help("expected seconds since 1970 in decimal digits, or no such variable"),
+        )
+    })
+}
+
+/// A problem with the command line.
+pub(super) fn usage(problem: Problem) -> Failure {
+    Failure::new(Class::Usage, problem)
+}

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The command line: one file per command. The only room that knows clap, prints, draws progress,
+//! reads the environment for the user's sake, and ends the process.
+
+#![allow(clippy::disallowed_methods, reason = "the command line reads the environment and the user's files")]
+
+mod args;
+mod assemble;
+mod check;
+mod completions;
+mod digest;
+mod lock;
+mod man;
+mod plan;
+mod progress;
+pub mod report;
+mod schema;
+mod screen;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::model::Failure;
+use screen::Screen;
+
+/// Assembles release tarballs of the Lustre file system in which every byte can be traced to its
+/// origin.
+#[derive(Debug, Parser)]
+#[command(name = "lustre-dist", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    screen: screen::Args,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 bug, 2 usage, 3 manifest, 4 source or network, 6 verification failed,
+8 environment (disk, permissions, missing tool), 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Assemble(assemble::Args),
+    Plan(plan::Args),
+    Check(check::Args),
+    Lock(lock::Args),
+    Digest(digest::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// How a command ends that did not fail.
+type Done = Result<(), Failure>;
+
+/// The program: everything from the arguments to the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let screen = Screen::new(&cli.screen);
+    screen::end_on_signals();
+    let done = match &cli.command {
+        Command::Assemble(args) => assemble::run(args, &screen),
+        Command::Plan(args) => plan::run(args, &screen),
+        Command::Check(args) => check::run(args, &screen),
+        Command::Lock(args) => lock::run(args, &screen),
+        Command::Digest(args) => digest::run(args, &screen),
+        Command::Schema(args) => schema::run(args, &screen),
+        Command::Completions(args) => completions::run(args, &mut Cli::command(), &screen),
+        Command::Man(args) => man::run(args, Cli::command(), &screen),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            screen::wait_for_the_end();
+            screen.failure(&failure);
+            ExitCode::from(failure.class.exit_code())
+        }
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! A long run as the user sees it: bars on a terminal, lines in a log, objects for a program.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::screen::{LogStyle, Screen, bytes, tell};
+use crate::archive::{Sum, Watch};
+use crate::assemble::Progress;
+use crate::manifest::Format;
+use crate::plan::Plan;
+
+/// How often a log gets a line.
+const LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// Tells what `assemble` does.
+pub(super) struct Reporter {
+    style: Option<LogStyle>,
+    total: AtomicUsize,
+    members: AtomicUsize,
+    bytes: AtomicU64,
+    started: Instant,
+    last_line: Mutex<Instant>,
+    bars: Mutex<Bars>,
+}
+
+#[derive(Default)]
+struct Bars {
+    all: MultiProgress,
+    members: Option<ProgressBar>,
+    formats: Vec<(Format, ProgressBar)>,
+}
+
+impl Reporter {
+    pub(super) fn new(screen: &Screen) -> Self {
+        let now = Instant::now();
+        Self {
+            style: (!screen.quiet).then_some(screen.log_style),
+            total: AtomicUsize::new(0),
+            members: AtomicUsize::new(0),
+            bytes: AtomicU64::new(0),
+            started: now,
+            last_line: Mutex::new(now),
+            bars: Mutex::new(Bars::default()),
+        }
+    }
+
+    /// Takes the bars off the screen.
+    pub(super) fn end(&self) {
+        // A thread that panicked while it drew is no reason not to clear the screen.
+        let bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _ = bars.all.clear();
+    }
+
+    fn line(&self, text: &str, value: &serde_json::Value) {
+        match self.style {
+            Some(LogStyle::Plain) => tell(text),
+            Some(LogStyle::Json) => tell(value),
+            _ => {}
+        }
+    }
+
+    fn rate(&self, count: u64) -> String {
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+        format!("{}/s", bytes((count as f64 / seconds) as u64))
+    }
+}
+
+impl Progress for Reporter {
+    fn planned(&self, plan: &Plan, formats: &[Format]) {
+        let total = plan.entries.len();
+        self.total.store(total, Ordering::Relaxed);
+        self.line(
+            &format!("planned {}: {total} members, {} excluded", plan.title, plan.excluded.len()),
+            &serde_json::json!({ "planned": plan.title, "members": total, "excluded": plan.excluded.len() }),
+        );
+        if self.style != Some(LogStyle::Bars) {
+            return;
+        }
+        let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let style = |template: &str| {
+            ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_bar())
+                .progress_chars("=> ")
+        };
+        let members = bars.all.add(ProgressBar::new(total as u64).with_prefix("members"));
+        members.set_style(style("  {prefix:<8} [{bar:32}] {pos}/{len}  {msg}"));
+        for &format in formats {
+            let bar = bars.all.add(ProgressBar::no_length().with_prefix(format.extension()));
+            bar.set_style(style(
+                "  {prefix:<8} {spinner} {decimal_bytes} of the tar, {decimal_bytes_per_sec}",
+            ));
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bars.formats.push((format, bar));
+        }
+        bars.members = Some(members);
+    }
+}
+
+impl Watch for Reporter {
+    fn made(&self, members: usize, count: u64) {
+        let members = self.members.fetch_add(members, Ordering::Relaxed) + members;
+        let count = self.bytes.fetch_add(count, Ordering::Relaxed) + count;
+        match self.style {
+            Some(LogStyle::Bars) => {
+                let bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if let Some(bar) = &bars.members {
+                    bar.set_position(members as u64);
+                    bar.set_message(format!("{}, {}", bytes(count), self.rate(count)));
+                }
+            }
+            Some(LogStyle::Plain | LogStyle::Json) => {
+                let mut last = self.last_line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if last.elapsed() >= LOG_EVERY {
+                    *last = Instant::now();
+                    let total = self.total.load(Ordering::Relaxed);
+                    self.line(
+                        &format!("{members}/{total} members, {}, {}", bytes(count), self.rate(count)),
+                        &serde_json::json!({ "members": members, "of": total, "bytes": count }),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn encoded(&self, format: Format, count: u64) {
+        if self.style == Some(LogStyle::Bars) {
+            let bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if let Some((_, bar)) = bars.formats.iter().find(|(other, _)| *other == format) {
+                bar.inc(count);
+            }
+        }
+    }
+
+    fn finished(&self, format: Format, sum: Sum) {
+        let extension = format.extension();
+        self.line(
+            &format!("wrote {extension}: {}, sha256 {}", bytes(sum.size), sum.sha256),
+            &serde_json::json!({ "wrote": extension, "size": sum.size, "sha256": sum.sha256 }),
+        );
+        let bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((_, bar)) = bars.formats.iter().find(|(other, _)| *other == format) {
+            bar.finish_with_message("done");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Release tarballs of the Lustre file system in which every byte can be traced to its origin.
+//!
+//! A release flows through these rooms, each stage a type that the next one takes:
+//!
+//! ```text
+//! manifest.toml -> Manifest -> Locked -> Plan -> tar stream -> encodings -> release directory
+//!                  manifest    lock      plan    archive                    record, release
+//! ```
+//!
+//! | room | holds |
+//! | --- | --- |
+//! | [`assemble`] | the whole story, a stage at a time |
+//! | [`model`] | versions, digests, paths, dates, problems; no I/O |
+//! | [`manifest`] | the TOML as written, and the checked manifest |
+//! | [`source`] | git repositories, bundles and mirrors: trees and blobs, re-hashed |
+//! | [`patch`] | unified diffs and quilt series, applied strictly |
+//! | [`lock`] | refs to object ids, and the lock file |
+//! | [`plan`] | every entry of a tarball and where it comes from |
+//! | [`archive`] | the tar dialect and its encodings |
+//! | [`record`] | what stands beside the tarballs |
+//! | [`release`] | the release directory, all or nothing |
+//! | [`cli`] | one file per command; the only room that prints |
+
+pub mod archive;
+pub mod assemble;
+pub mod cli;
+pub mod lock;
+pub mod manifest;
+pub mod model;
+pub mod patch;
+pub mod plan;
+pub mod record;
+pub mod release;
+pub mod source;

@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The words of the tool as types. Nothing here does I/O, reads a clock or the environment, or
+//! prints.
+
+pub mod date;
+pub mod digest;
+pub mod failure;
+pub mod name;
+pub mod path;
+pub mod problem;
+pub mod version;
+
+pub use date::SourceDate;
+pub use digest::{BlobId, CommitId, NotHex, Sha256, TagId, TreeId};
+pub use failure::{Class, Failure};
+pub use name::{LayerName, ReleaseName, SourceName};
+pub use path::{PathFault, PathGlob, TarPath};
+pub use problem::{Place, Problem, SourceText};

@@ -1,0 +1,245 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Templates (MiniJinja) rendered from the release's own data; a name that is not there is an
+//! error.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+
+use super::overlay::{Entries, words};
+use super::{Content, Entry, Node, Origin};
+use crate::lock::Locked;
+use crate::manifest::{Carries, Template};
+use crate::model::version::ReleaseVersion;
+use crate::model::{Problem, SourceText};
+
+/// Everything that a template can name.
+#[derive(Debug, Serialize)]
+struct Context<'a> {
+    release: Release<'a>,
+    line: Option<Line<'a>>,
+    sources: BTreeMap<&'a str, Source<'a>>,
+    layers: Vec<Layer<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Release<'a> {
+    name: &'a str,
+    version: &'a str,
+    base: String,
+    version_file: String,
+    debian: String,
+    rpm: String,
+    license: &'a str,
+    respin: Option<u32>,
+    kernel: Option<String>,
+    date: String,
+    development: bool,
+    partial: bool,
+    buildable: bool,
+    note: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    kernel: Option<String>,
+    supports: Option<String>,
+    kernel_min: Option<String>,
+    kernel_max: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Source<'a> {
+    wanted: &'a str,
+    r#ref: Option<&'a str>,
+    tag: Option<String>,
+    commit: String,
+    tree: String,
+    date: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Layer<'a> {
+    name: &'a str,
+    source: &'a str,
+    files: usize,
+    patches: Vec<Patch<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Patch<'a> {
+    file: &'a str,
+    upstream: Option<&'a str>,
+    reason: Option<&'a str>,
+}
+
+/// Renders every template of the manifest and puts it among the entries.
+pub(super) fn templates(
+    locked: &Locked,
+    entries: &mut Entries,
+    left_out: &[String],
+    problems: &mut Vec<Problem>,
+) {
+    if locked.manifest.templates.is_empty() {
+        return;
+    }
+    let context = match context(locked, entries, left_out) {
+        Ok(context) => context,
+        Err(problem) => {
+            problems.push(problem);
+            return;
+        }
+    };
+    for template in &locked.manifest.templates {
+        let path = template.to.value.clone();
+        if let Some(there) = entries.get(&path) {
+            problems.push(
+                locked
+                    .manifest
+                    .problem(format!("two files land on `{path}`"), &template.to.span, "rendered here")
+                    .note(format!("the other is {}", words(&there.origin)))
+                    .help("exclude that one, or render elsewhere"),
+            );
+            continue;
+        }
+        match render(locked, template, &context) {
+            Ok(text) => {
+                let content = Content::Bytes(Arc::from(text.into_bytes()));
+                let node = Node::File { executable: template.executable, content };
+                let origin = Origin::Template { file: template.file.value.clone() };
+                entries.insert(path.clone(), Entry { path, node, origin });
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+}
+
+/// Whether a template is well formed, without rendering it.
+#[must_use]
+pub fn check_template(name: &str, bytes: &[u8]) -> Option<Problem> {
+    let text = match text_of(name, bytes) {
+        Ok(text) => text,
+        Err(problem) => return Some(problem),
+    };
+    environment().template_from_named_str(name, text).err().map(|error| fault(name, text, &error))
+}
+
+fn text_of<'b>(name: &str, bytes: &'b [u8]) -> Result<&'b str, Problem> {
+    std::str::from_utf8(bytes).map_err(|_| Problem::new(format!("the template `{name}` is not UTF-8")))
+}
+
+fn render(locked: &Locked, template: &Template, context: &Context<'_>) -> Result<String, Problem> {
+    let name = &template.file.value;
+    let text = text_of(name, locked.inputs.file(name))?;
+    environment()
+        .template_from_named_str(name, text)
+        .and_then(|template| template.render(Serde(context)))
+        .map_err(|error| fault(name, text, &error))
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // A file's last newline is part of the file; the library drops it unless told.
+    let syntax =
+        SyntaxConfig::builder().keep_trailing_newline(true).build().expect("no delimiter is changed");
+    environment.set_syntax(syntax);
+    // What it renders is a text file, not HTML, whatever its name ends in.
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment
+}
+
+fn fault(name: &str, text: &str, error: &minijinja::Error) -> Problem {
+    let what = match error.kind() {
+        minijinja::ErrorKind::UndefinedError => "names something that is not there",
+        minijinja::ErrorKind::SyntaxError => "is not a well-formed template",
+        _ => "cannot be rendered",
+    };
+    let source = Arc::new(SourceText { name: name.to_owned(), text: text.to_owned() });
+    let label = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let span = error.range().or_else(|| error.line().map(|line| source.line(line)));
+    let problem = Problem::new(format!("the template `{name}` {what}"));
+    let problem = match span {
+        Some(span) => problem.at(&source, span, label),
+        None => problem.note(label),
+    };
+    problem.help(
+        "a template can name `release`, `line`, `sources` and `layers`; see the README for their fields",
+    )
+}
+
+fn context<'a>(locked: &'a Locked, entries: &Entries, left_out: &[String]) -> Result<Context<'a>, Problem> {
+    let (manifest, lock) = (&locked.manifest, &locked.lock);
+    let version = ReleaseVersion::parse(&lock.version)
+        .map_err(|error| Problem::new(format!("the lock's version cannot be read: {error}")))?;
+    let release = Release {
+        name: manifest.release.name.as_str(),
+        version: &lock.version,
+        base: version.base.to_string(),
+        version_file: version.version_file(),
+        debian: version.debian_upstream(),
+        rpm: version.rpm_version(),
+        license: &manifest.release.license.value,
+        respin: version.respin.map(std::num::NonZero::get),
+        kernel: version.kernel.as_ref().map(ToString::to_string),
+        date: lock.source_date.to_string(),
+        development: lock.development,
+        partial: !left_out.is_empty(),
+        buildable: manifest.release.buildable,
+        note: manifest.release.note.as_ref().map(|note| note.value.as_str()),
+    };
+    let line = manifest.line.as_ref().map(|line| Line {
+        id: &line.id.value,
+        kernel: line.kernel.as_ref().map(ToString::to_string),
+        supports: line.supports.as_ref().map(ToString::to_string),
+        kernel_min: line.supports.as_ref().and_then(|range| range.min()).map(|min| min.to_string()),
+        kernel_max: line.supports.as_ref().and_then(|range| range.max()).map(|max| max.to_string()),
+    });
+    let sources = lock
+        .source
+        .iter()
+        .map(|(name, pin)| {
+            let source = Source {
+                wanted: &pin.wanted,
+                r#ref: pin.r#ref.as_deref(),
+                tag: pin.tag.map(|tag| tag.to_string()),
+                commit: pin.commit.to_string(),
+                tree: pin.tree.to_string(),
+                date: pin.date.to_string(),
+            };
+            (name.as_str(), source)
+        })
+        .collect();
+    let layers = manifest
+        .layers
+        .iter()
+        .map(|layer| Layer {
+            name: layer.name.as_str(),
+            source: layer.source.as_str(),
+            files: entries.values().filter(|entry| is_of(entry, layer.name.as_str())).count(),
+            patches: layer
+                .patches
+                .iter()
+                .map(|patch| {
+                    let (upstream, reason) = match &patch.carries {
+                        Carries::Upstream(commit) => (Some(commit.as_str()), None),
+                        Carries::Reason(reason) => (None, Some(reason.as_str())),
+                    };
+                    Patch { file: &patch.path.value, upstream, reason }
+                })
+                .collect(),
+        })
+        .collect();
+    Ok(Context { release, line, sources, layers })
+}
+
+fn is_of(entry: &Entry, name: &str) -> bool {
+    matches!(&entry.origin, Origin::Blob { layer, .. } | Origin::Patched { layer, .. } if layer.as_str() == name)
+}

@@ -1,0 +1,322 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! A directory beside the one that is to be, which becomes it in one step or goes without a trace.
+
+use std::fs::{File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::fs::{FlockOperation, RenameFlags};
+
+use crate::model::{Class, Failure, Problem};
+
+/// How often a directory is tried. One try fails only when another run sweeps in that very moment.
+const TRIES: usize = 16;
+
+/// What a signal that ends the process has to clean up.
+struct UnderWay {
+    made: Vec<Made>,
+    /// The process ends: nothing new is made, and nothing is published any more.
+    ending: bool,
+}
+
+/// What one [`Aside`] made.
+struct Made {
+    path: PathBuf,
+    /// The folders above it that were not there, the innermost first.
+    folders: Vec<PathBuf>,
+}
+
+impl Made {
+    fn remove(&self) {
+        // Other threads may still create files in it.
+        for _ in 0..8 {
+            if std::fs::remove_dir_all(&self.path).is_ok() || !self.path.exists() {
+                break;
+            }
+        }
+        remove_folders(&self.folders);
+    }
+}
+
+impl UnderWay {
+    fn forget(&mut self, path: &Path) -> Option<Made> {
+        let nth = self.made.iter().position(|made| made.path == path)?;
+        Some(self.made.swap_remove(nth))
+    }
+}
+
+static UNDER_WAY: Mutex<UnderWay> = Mutex::new(UnderWay { made: Vec::new(), ending: false });
+
+fn under_way() -> MutexGuard<'static, UnderWay> {
+    // A poisoned list is still a list of paths.
+    UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes every directory that is under way and lets no other begin. For the moment before the
+/// process ends.
+pub fn remove_all() {
+    let mut under_way = under_way();
+    under_way.ending = true;
+    for made in std::mem::take(&mut under_way.made) {
+        made.remove();
+    }
+}
+
+/// Whether [`remove_all`] was called: failures from then on come of what it removed.
+#[must_use]
+pub fn is_ending() -> bool {
+    under_way().ending
+}
+
+/// A directory aside. Dropped without [`Aside::publish`], it is removed.
+#[derive(Debug)]
+#[must_use]
+pub struct Aside {
+    path: PathBuf,
+    target: PathBuf,
+    /// Held as long as the directory is in use, so that others know a forgotten one from a live one.
+    lock: File,
+}
+
+impl Aside {
+    /// Creates the directory aside of `target`, and the folders above it. Removes what killed runs
+    /// for the same target left behind.
+    ///
+    /// # Errors
+    /// A folder cannot be created, or the process is about to end.
+    ///
+    /// # Panics
+    /// When `target` has no file name.
+    pub fn create(target: &Path) -> Result<Self, Failure> {
+        let folder = folder_of(target);
+        let title = target.file_name().expect("a release directory has a name").to_string_lossy();
+        let prefix = format!(".{title}.aside-");
+        for _ in 0..TRIES {
+            let folders =
+                make_folders(folder).map_err(|error| Failure::io("create the folder", folder, &error))?;
+            sweep(folder, &prefix);
+            let path = match make(folder, &prefix, &folders)? {
+                Some(path) => path,
+                // A run that failed took the empty folder with it.
+                None => continue,
+            };
+            match hold(&path) {
+                Ok(Some(lock)) => return Ok(Self { path, target: target.to_owned(), lock }),
+                // Another run swept it before it was locked.
+                Ok(None) => drop(under_way().forget(&path)),
+                Err(error) => {
+                    if let Some(made) = under_way().forget(&path) {
+                        made.remove();
+                    }
+                    return Err(Failure::io("lock a folder in", folder, &error));
+                }
+            }
+        }
+        let problem = Problem::new(format!("cannot create a folder in `{}`", folder.display()))
+            .note(format!("other runs removed it {TRIES} times"))
+            .help("run again when they are done");
+        Err(Failure::new(Class::Environment, problem))
+    }
+
+    /// Creates an empty file in it.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub fn file(&self, name: &str) -> Result<File, Failure> {
+        File::create_new(self.path.join(name))
+            .and_then(|file| {
+                // The umask has no say in a release.
+                file.set_permissions(Permissions::from_mode(0o644))?;
+                Ok(file)
+            })
+            .map_err(|error| Failure::io("create", &self.target.join(name), &error))
+    }
+
+    /// Writes a whole file.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let mut file = self.file(name)?;
+        file.write_all(bytes).map_err(|error| Failure::io("write", &self.target.join(name), &error))
+    }
+
+    /// Brings every file to the disk, all at once: the file system commits them together, where one
+    /// after the other each waits for a commit of its own.
+    fn sync_files(&self) -> Result<(), Failure> {
+        let fault = |path: &Path, error: &io::Error| {
+            Failure::io("write", &self.target.join(path.file_name().unwrap_or_default()), error)
+        };
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(&self.path).map_err(|error| fault(&self.path, &error))? {
+            paths.push(entry.map_err(|error| fault(&self.path, &error))?.path());
+        }
+        std::thread::scope(|scope| {
+            let syncs: Vec<_> = paths
+                .iter()
+                .map(|path| (path, scope.spawn(move || File::open(path).and_then(|file| file.sync_all()))))
+                .collect();
+            for (path, sync) in syncs {
+                let synced = sync.join().unwrap_or_else(|_| Err(io::Error::other("the thread ended early")));
+                synced.map_err(|error| fault(path, &error))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives the directory its name in one step. `Ok(false)` when another run was faster: the
+    /// directory aside is gone, and what stands there is the other's.
+    ///
+    /// # Errors
+    /// It cannot be synced or renamed, or the process is about to end.
+    pub fn publish(self) -> Result<bool, Failure> {
+        let fault = |error: io::Error| Failure::io("create", &self.target, &error);
+        self.sync_files()?;
+        std::fs::set_permissions(&self.path, Permissions::from_mode(0o755)).map_err(fault)?;
+        self.lock.sync_all().map_err(fault)?;
+        let made = {
+            // Held over the rename: a signal finds the directory aside, or the release.
+            let mut under_way = under_way();
+            if under_way.ending {
+                return Err(Failure::interrupted());
+            }
+            if !rename(&self.path, &self.target).map_err(fault)? {
+                return Ok(false);
+            }
+            under_way.forget(&self.path)
+        };
+        // The rename itself must reach the disk too, and so must the folders that are new.
+        let above = made.iter().flat_map(|made| &made.folders).map(|folder| folder_of(folder));
+        for folder in std::iter::once(folder_of(&self.target)).chain(above) {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| {
+                let title =
+                    format!("`{}` is whole, but may not outlast a power failure", self.target.display());
+                let problem = Problem::new(title)
+                    .note(format!("cannot bring the folder `{}` to the disk: {error}", folder.display()))
+                    .help("run again: what is there is checked");
+                Failure::new(Class::Environment, problem)
+            })?;
+        }
+        Ok(true)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Some(made) = under_way().forget(&self.path) {
+            // There is nobody to tell; a later run sweeps what stays.
+            made.remove();
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Creates a folder and those above it. Returns the ones that were not there, the innermost first.
+fn make_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let missing: Vec<PathBuf> = folder
+        .ancestors()
+        .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
+        .map(Path::to_owned)
+        .collect();
+    match std::fs::create_dir_all(folder) {
+        Ok(()) => Ok(missing),
+        Err(error) => {
+            remove_folders(&missing);
+            Err(error)
+        }
+    }
+}
+
+/// Removes folders, as far as they are empty.
+fn remove_folders(folders: &[PathBuf]) {
+    for folder in folders {
+        if std::fs::remove_dir(folder).is_err() {
+            return;
+        }
+    }
+}
+
+/// Makes a directory with a name of its own and notes it down; `None` when `folder` is gone.
+fn make(folder: &Path, prefix: &str, folders: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
+    // Held over the making: a signal finds it noted down, or none is made.
+    let mut under_way = under_way();
+    if under_way.ending {
+        remove_folders(folders);
+        return Err(Failure::interrupted());
+    }
+    match tempfile::Builder::new().prefix(prefix).tempdir_in(folder) {
+        Ok(made) => {
+            let path = made.keep();
+            under_way.made.push(Made { path: path.clone(), folders: folders.to_owned() });
+            Ok(Some(path))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            remove_folders(folders);
+            Err(Failure::io("create a folder in", folder, &error))
+        }
+    }
+}
+
+/// Locks a directory that was just made; `None` when another run's sweep got hold of it.
+fn hold(path: &Path) -> io::Result<Option<File>> {
+    let lock = match File::open(path) {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    }
+    // A lock on a directory that was removed meanwhile protects nothing.
+    let held = lock.metadata()?;
+    let stands = std::fs::symlink_metadata(path)
+        .is_ok_and(|there| (there.dev(), there.ino()) == (held.dev(), held.ino()));
+    Ok(stands.then_some(lock))
+}
+
+/// Renames a directory to a name that must not be taken; `false` when it is.
+fn rename(from: &Path, to: &Path) -> io::Result<bool> {
+    let here = rustix::fs::CWD;
+    match rustix::fs::renameat_with(here, from, here, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::EXIST) => Ok(false),
+        // Some file systems lack the flag. A directory is never renamed over one with files.
+        Err(rustix::io::Errno::INVAL) => match std::fs::rename(from, to) {
+            Ok(()) => Ok(true),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes the directories that nobody holds a lock on: their run was killed.
+fn sweep(folder: &Path, prefix: &str) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(prefix) {
+            continue;
+        }
+        let Ok(lock) = File::open(entry.path()) else { continue };
+        if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
