@@ -66,16 +66,7 @@ fn check(path: &Path) -> Result<Manifest, Failure> {
     let inputs = Inputs::read(&manifest)?;
     let mut problems = Vec::new();
     for entry in manifest.layers.iter().flat_map(|layer| &layer.patches) {
-        let members: Vec<(&str, usize)> = if entry.is_series {
-            inputs
-                .series(&entry.path.value)
-                .iter()
-                .map(|(path, entry)| (path.as_str(), entry.strip))
-                .collect()
-        } else {
-            vec![(&entry.path.value, 1)]
-        };
-        for (name, strip) in members {
+        for (name, strip) in inputs.patches(entry) {
             let bytes = inputs.file(name);
             if let Err(found) = patch::parse_stripping(name, bytes, strip) {
                 let text = String::from_utf8_lossy(bytes).into_owned();

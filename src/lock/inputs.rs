@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::manifest::{At, Manifest};
+use crate::manifest::{At, Manifest, PatchEntry};
 use crate::model::{Failure, Problem, Sha256, SourceText};
 use crate::patch::{self, PatchProblem, SeriesEntry};
 
@@ -100,13 +100,18 @@ impl Inputs {
         &self.files[path]
     }
 
-    /// The patches of a series, in order, by their paths from the manifest's folder.
+    /// The patch files of an entry, in order, each with its strip level: those of its series, or the
+    /// one that it names.
     ///
     /// # Panics
-    /// When the manifest does not name the series.
+    /// When the entry is of another manifest.
     #[must_use]
-    pub fn series(&self, path: &str) -> &[(String, SeriesEntry)] {
-        &self.series[path]
+    pub fn patches<'a>(&'a self, entry: &'a PatchEntry) -> Vec<(&'a str, usize)> {
+        if entry.is_series {
+            self.series[&entry.path.value].iter().map(|(path, entry)| (path.as_str(), entry.strip)).collect()
+        } else {
+            vec![(&entry.path.value, 1)]
+        }
     }
 
     /// Every file with its bytes, sorted by path.

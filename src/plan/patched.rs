@@ -25,17 +25,7 @@ pub(super) fn apply(
     let mut offsets = Vec::new();
     for entry in &layer.patches {
         let allowed = if entry.offsets { Offsets::Allowed } else { Offsets::Refused };
-        let members: Vec<(&str, usize)> = if entry.is_series {
-            locked
-                .inputs
-                .series(&entry.path.value)
-                .iter()
-                .map(|(path, entry)| (path.as_str(), entry.strip))
-                .collect()
-        } else {
-            vec![(&entry.path.value, 1)]
-        };
-        for (name, strip) in members {
+        for (name, strip) in locked.inputs.patches(entry) {
             let bytes = locked.inputs.file(name);
             let patch = match patch::parse_stripping(name, bytes, strip) {
                 Ok(patch) => patch,

@@ -282,11 +282,7 @@ fn describe_layer(plan: &Plan, layer: &crate::manifest::Layer) -> Layer {
                     Carries::Upstream(commit) => (Some(commit.clone()), None),
                     Carries::Reason(reason) => (None, Some(reason.clone())),
                 };
-                let files: Vec<&str> = if entry.is_series {
-                    inputs.series(&entry.path.value).iter().map(|(path, _)| path.as_str()).collect()
-                } else {
-                    vec![&entry.path.value]
-                };
+                let files: Vec<&str> = inputs.patches(entry).into_iter().map(|(path, _)| path).collect();
                 Patch {
                     file: entry.path.value.clone(),
                     sha256: Sha256::of(inputs.file(&entry.path.value)),
