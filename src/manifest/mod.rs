@@ -22,6 +22,8 @@ use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::model::version::{KernelRange, KernelSeries, LustreVersion, TagPattern};
 use crate::model::{LayerName, PathGlob, Problem, ReleaseName, SourceName, SourceText, TagId, TarPath};
 
@@ -117,6 +119,9 @@ pub struct Release {
     pub buildable: bool,
     /// `note`: why it is not buildable, or what else META is to say.
     pub note: Option<At<String>>,
+    /// The primary source's change log, which lists the kernels that it was built and tested on: a
+    /// path in that source.
+    pub changelog: Option<At<TarPath>>,
 }
 
 /// The forms in which a tarball is written. The tar itself is the identity; the others encode it.
@@ -182,6 +187,8 @@ pub struct Line {
     pub kernel: Option<At<KernelSeries>>,
     /// `supports`: the kernels that the compatibility layer covers.
     pub supports: Option<At<KernelRange>>,
+    /// The day on which the line ended.
+    pub ended: Option<At<Date>>,
 }
 
 /// `[source.NAME]`.
@@ -199,6 +206,12 @@ pub struct Source {
     /// `tag-object`: the tag object's id, where the manifest itself pins it. Beside
     /// [`Wanted::Tag`] only.
     pub tag_object: Option<At<TagId>>,
+    /// Beside one tag, the pattern in which a newer one is looked for.
+    pub tags: Option<At<TagPattern>>,
+    /// The branch that the tag must be on.
+    pub on_branch: Option<At<String>>,
+    /// What the release's changes are counted from.
+    pub since: Option<At<Since>>,
     /// `signature`: `required`, `warn` or `none`.
     pub signature: At<SignaturePolicy>,
     /// `keys`: files with the keys that may sign, below the manifest's folder. Empty only where
@@ -236,6 +249,24 @@ pub enum Wanted {
     Branch(String),
     /// `ref = "refs/changes/45/61245/3"`: any ref by its full name; a development version.
     Ref(String),
+}
+
+/// What a source's changes are counted from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// What the lock pinned before it moved to another commit.
+    Previous,
+    /// A tag of the source.
+    Tag(String),
+}
+
+impl fmt::Display for Since {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Previous => f.write_str("previous"),
+            Self::Tag(tag) => f.write_str(tag),
+        }
+    }
 }
 
 /// What a source's signature must be.

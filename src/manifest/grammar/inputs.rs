@@ -65,6 +65,24 @@ pub(super) static SOURCE: Table = Table {
             r#"tag-object = "3f2a91c0b0f2a5d6c3e8f1029384756afbecdd02""#,
             "The id of the tag object, where the manifest itself pins it.",
         ),
+        Field::optional(
+            "tags",
+            Kind::Text(&PATTERN),
+            r#"tags = "v2_17_*""#,
+            "A pattern of tags beside one `tag`: where `due` and `bump` look for a newer one.",
+        ),
+        Field::optional(
+            "on-branch",
+            Kind::Text(&REF_NAME),
+            r#"on-branch = "b2_17""#,
+            "The branch that the tag must be on; `preflight` checks it.",
+        ),
+        Field::optional(
+            "since",
+            Kind::Text(&REF_NAME),
+            r#"since = "v2_16_0""#,
+            "The tag that the release's changes are counted from, or `previous` for the last pin.",
+        ),
         Field::required(
             "signature",
             Kind::Text(&SIGNATURE),
@@ -84,6 +102,8 @@ pub(super) static SOURCE: Table = Table {
         Rule::Needs("mirrors", "git"),
         Rule::Needs("tag-object-name", "tag"),
         Rule::Needs("tag-object", "tag"),
+        Rule::Needs("tags", "tag"),
+        Rule::Needs("on-branch", "tag"),
         Rule::When { key: "signature", is: &["required", "warn"], needs: "keys" },
     ],
 };

@@ -89,6 +89,12 @@ static RELEASE: Table = Table {
             r#"note = "for a test of the kernel code only""#,
             "Why it is not buildable, or what else META is to say.",
         ),
+        Field::optional(
+            "changelog",
+            Kind::Text(&TAR_PATH),
+            r#"changelog = "lustre/ChangeLog""#,
+            "The primary source's change log, which lists the kernels that it was built and tested on.",
+        ),
     ],
     rules: &[],
 };
@@ -140,6 +146,12 @@ static LINE: Table = Table {
             Kind::Text(&RANGE),
             r#"supports = ">=4.18, <7.1""#,
             "The kernels that the compatibility layer covers.",
+        ),
+        Field::optional(
+            "ended",
+            Kind::Text(&DATE),
+            r#"ended = "2028-12-31""#,
+            "The day on which the line ended; nothing is assembled for it any more.",
         ),
     ],
     rules: &[],

@@ -22,11 +22,13 @@ pub(super) static PROSE: Text = text("a text", "[^ ]");
 
 pub(super) static LINE_ID: Text = text("the id of a line", "^(mainline|lts-[0-9]+[.][0-9]+)$");
 pub(super) static SERIES: Text = text("a kernel series", "^[0-9]+[.][0-9]+$");
+pub(super) static DATE: Text = text("a date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
 pub(super) static RANGE: Text = text("a range of kernels", "[0-9]");
 
 pub(super) static REPOSITORY: Text = text("a git repository", "^[^ -]");
 pub(super) static LOCAL: Text = text("a path", REPOSITORY.pattern);
 pub(super) static TAG: Text = text("a tag or a pattern of tags", REF_NAME.pattern);
+pub(super) static PATTERN: Text = text("a pattern of tags", "[*]");
 pub(super) static OBJECT: Text = text("a full object id", "^[0-9a-f]{40}$");
 pub(super) static ABBREVIATED: Text = text("a commit id", "^[0-9a-f]{7,40}$");
 pub(super) static REF_NAME: Text = text("the name of a ref", "^[^ -][^ ]*$");

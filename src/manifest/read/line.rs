@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: The lustre-dist authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `[line]`, whose three keys must tell one story.
+//! `[line]`, whose keys must tell one story.
+
+use jiff::civil::Date;
 
 use super::super::walk::{Fault, Node};
 use crate::manifest::{At, Line};
@@ -33,6 +35,10 @@ pub(super) fn line(table: &Node<'_>) -> Option<Line> {
     let kernel = table.parsed("kernel", KernelSeries::parse);
     let supports = table.parsed("supports", KernelRange::parse);
 
+    let ended = table.parsed("ended", |text| {
+        text.parse::<Date>().map_err(|_| "expected a day of the calendar, as in 2028-12-31")
+    });
+
     if let Some(id) = &id {
         check_series(table, id, kernel.as_ref());
     }
@@ -40,7 +46,7 @@ pub(super) fn line(table: &Node<'_>) -> Option<Line> {
         check_range(table, supports, kernel.as_ref());
     }
     let id = id?;
-    Some(Line { id: At { value: id.value.text, span: id.span }, kernel, supports })
+    Some(Line { id: At { value: id.value.text, span: id.span }, kernel, supports, ended })
 }
 
 fn check_series(table: &Node<'_>, id: &At<LineId>, kernel: Option<&At<KernelSeries>>) {

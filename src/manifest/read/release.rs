@@ -6,6 +6,7 @@
 use super::super::walk::Node;
 use super::{names, paths};
 use crate::manifest::{Allow, Contains, Encoding, Format, Release, Template};
+use crate::model::TarPath;
 use crate::model::version::LustreVersion;
 
 pub(super) fn release(table: &Node<'_>) -> Option<Release> {
@@ -17,6 +18,7 @@ pub(super) fn release(table: &Node<'_>) -> Option<Release> {
     let mut formats = table.words("formats", Format::from_extension);
     let buildable = table.boolean("buildable").unwrap_or(true);
     let note = table.prose("note");
+    let changelog = table.parsed("changelog", |text| TarPath::new(text));
 
     if formats.is_empty() {
         formats = vec![Format::Gzip, Format::Zstd, Format::Xz];
@@ -31,6 +33,7 @@ pub(super) fn release(table: &Node<'_>) -> Option<Release> {
         formats,
         buildable,
         note,
+        changelog,
     })
 }
 

@@ -5,7 +5,7 @@
 
 use super::super::walk::{Fault, Node};
 use super::{names, paths};
-use crate::manifest::{At, Location, SignaturePolicy, Source, Wanted};
+use crate::manifest::{At, Location, SignaturePolicy, Since, Source, Wanted};
 use crate::model::version::TagPattern;
 use crate::model::{Problem, SourceName, TagId};
 
@@ -15,6 +15,12 @@ pub(super) fn source(table: &Node<'_>) -> Option<Source> {
     let wanted = wanted(table);
     let tag_object_name = table.parsed("tag-object-name", names::ref_name);
     let tag_object = table.parsed("tag-object", str::parse::<TagId>);
+    let tags = table.parsed("tags", TagPattern::parse);
+    let on_branch = table.parsed("on-branch", names::ref_name);
+    let since = table.parsed("since", |text| match text {
+        "previous" => Ok(Since::Previous),
+        tag => names::ref_name(tag).map(Since::Tag),
+    });
     let signature = table.word("signature", |word| match word {
         "required" => Some(SignaturePolicy::Required),
         "warn" => Some(SignaturePolicy::Warn),
@@ -24,7 +30,7 @@ pub(super) fn source(table: &Node<'_>) -> Option<Source> {
     let keys = table.list("keys", paths::beside);
 
     if let Some(At { value: Wanted::Pattern(_), .. }) = &wanted {
-        for key in ["tag-object-name", "tag-object"] {
+        for key in ["tag-object-name", "tag-object", "tags"] {
             if let Some(span) = table.key(key) {
                 let problem = Problem::new(format!("`{key}` beside a pattern of tags"))
                     .help("name the tag itself, or leave the key out");
@@ -42,6 +48,9 @@ pub(super) fn source(table: &Node<'_>) -> Option<Source> {
         wanted: wanted?,
         tag_object_name,
         tag_object,
+        tags,
+        on_branch,
+        since,
         signature: signature?,
         keys,
     })

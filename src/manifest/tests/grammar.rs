@@ -178,6 +178,30 @@ fn the_schema_has_every_key_and_no_other() {
       },
       {
         "if": {
+          "required": [
+            "tags"
+          ]
+        },
+        "then": {
+          "required": [
+            "tag"
+          ]
+        }
+      },
+      {
+        "if": {
+          "required": [
+            "on-branch"
+          ]
+        },
+        "then": {
+          "required": [
+            "tag"
+          ]
+        }
+      },
+      {
+        "if": {
           "properties": {
             "signature": {
               "enum": [

@@ -46,7 +46,7 @@ fn unknown_keys() {
       |
     7 | licence  = "GPL-2.0-only"
       | ^^^^^^^ did you mean `license`?
-      = note: known keys: `name`, `version`, `respin`, `primary`, `license`, `formats`, `buildable` and `note`
+      = note: known keys: `name`, `version`, `respin`, `primary`, `license`, `formats`, `buildable`, `note` and `changelog`
     "#);
     assert_snapshot!(report_with(&[("[contains]", "[contain]")]), @"
     error: unknown key `contain` in the manifest
