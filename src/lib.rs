@@ -22,11 +22,13 @@
 //! | [`archive`] | the tar dialect and its encodings |
 //! | [`record`] | what stands beside the tarballs |
 //! | [`release`] | the release directory, all or nothing |
+//! | [`edit`] | manifests edited in place |
 //! | [`cli`] | one file per command; the only room that prints |
 
 pub mod archive;
 pub mod assemble;
 pub mod cli;
+pub mod edit;
 pub mod lock;
 pub mod manifest;
 pub mod model;

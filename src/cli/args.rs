@@ -125,6 +125,84 @@ pub(super) fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
     manifest::read(text, folder.to_owned()).map_err(Failure::manifest)
 }
 
+/// The manifest that a path names, or the line of one in `manifests/`: its id, or the release's
+/// name, `/` and the id.
+pub(super) fn find_manifest(text: &str) -> Result<Manifest, Failure> {
+    if text.ends_with(".toml") || Path::new(text).is_file() {
+        return read_manifest(Path::new(text));
+    }
+    let (name, id) = match text.split_once('/') {
+        Some((name, id)) => (Some(name), id),
+        None => (None, text),
+    };
+    let all = manifests_of(Path::new("manifests"))?;
+    let lines: Vec<String> = all.iter().filter_map(line_of).collect();
+    let mut found: Vec<Manifest> = all
+        .into_iter()
+        .filter(|manifest| {
+            name.is_none_or(|name| manifest.release.name.as_str() == name)
+                && manifest.line.as_ref().is_some_and(|line| line.id.value == id)
+        })
+        .collect();
+    // A preview of the line does not stand in the way of its product.
+    if found.iter().filter(|manifest| manifest.release.buildable).count() == 1 {
+        found.retain(|manifest| manifest.release.buildable);
+    }
+    match (found.pop(), found.pop()) {
+        (Some(only), None) => Ok(only),
+        (Some(one), Some(other)) => {
+            let paths = [other.path().display().to_string(), one.path().display().to_string()];
+            Err(usage(
+                Problem::new(format!("`{text}` is a line of several manifests"))
+                    .note(paths.join(" and "))
+                    .help(format!("say which: `{}/{id}`, or the manifest's path", one.release.name)),
+            ))
+        }
+        (None, _) => Err(usage(
+            Problem::new(format!("there is no line `{text}` in `manifests`"))
+                .note(format!("its lines: {}", lines.join(", ")))
+                .help("give one of them, or the path of a manifest"),
+        )),
+    }
+}
+
+fn line_of(manifest: &Manifest) -> Option<String> {
+    Some(format!("{}/{}", manifest.release.name, manifest.line.as_ref()?.id))
+}
+
+/// Every manifest of a folder, in the order of their names.
+pub(super) fn manifests_of(folder: &Path) -> Result<Vec<Manifest>, Failure> {
+    let paths = manifest_paths(folder)?;
+    let mut problems = Vec::new();
+    let mut manifests = Vec::new();
+    for path in paths {
+        match read_manifest(&path) {
+            Ok(manifest) => manifests.push(manifest),
+            Err(failure) => problems.extend(failure.problems),
+        }
+    }
+    if problems.is_empty() { Ok(manifests) } else { Err(Failure::manifest(problems)) }
+}
+
+/// The paths of the manifests of a folder, sorted.
+pub(super) fn manifest_paths(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|error| {
+        usage(
+            Problem::new(format!("cannot read the folder `{}`", folder.display()))
+                .note(error.to_string())
+                .help("name a manifest, or run where there is a folder `manifests`"),
+        )
+    })?;
+    let mut paths: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .filter(|path| path.file_name().is_some_and(|name| name != "kernels.toml"))
+        .collect();
+    paths.sort();
+    Ok(paths)
+}
+
 /// A request for a lock that stands where it can.
 pub(super) fn request(places: &Places, frozen: bool) -> Result<Request<'_>, Failure> {
     Ok(Request { places, update: Update::Nothing, frozen, source_date_epoch: source_date_epoch()? })

@@ -8,9 +8,12 @@
 
 mod args;
 mod assemble;
+mod bump;
 mod check;
+mod clock;
 mod completions;
 mod digest;
+mod line;
 mod lock;
 mod man;
 mod plan;
@@ -38,8 +41,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 bug, 2 usage, 3 manifest, 4 source or network, 6 verification failed,
-8 environment (disk, permissions, missing tool), 130 interrupted.";
+Exit codes: 0 done, 1 bug, 2 usage, 3 manifest, 4 source or network, 5 nothing to do,
+6 verification failed, 8 environment (disk, permissions, missing tool), 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -48,6 +51,8 @@ enum Command {
     Check(check::Args),
     Lock(lock::Args),
     Digest(digest::Args),
+    Bump(bump::Args),
+    Line(line::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -68,6 +73,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &screen),
         Command::Lock(args) => lock::run(args, &screen),
         Command::Digest(args) => digest::run(args, &screen),
+        Command::Bump(args) => bump::run(args, &screen),
+        Command::Line(args) => line::run(args, &screen),
         Command::Schema(args) => schema::run(args, &screen),
         Command::Completions(args) => completions::run(args, &mut Cli::command(), &screen),
         Command::Man(args) => man::run(args, Cli::command(), &screen),

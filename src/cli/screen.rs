@@ -96,8 +96,11 @@ impl Screen {
         }
     }
 
-    /// Prints why the command did not succeed.
+    /// Prints why the command did not succeed, where there is more to say than an exit code.
     pub(super) fn failure(&self, failure: &Failure) {
+        if failure.problems.is_empty() {
+            return;
+        }
         if self.log_style == LogStyle::Json {
             let problems: Vec<_> = failure
                 .problems

@@ -18,6 +18,8 @@ pub enum Class {
     Manifest,
     /// A source cannot be read, reached or believed: exit code 4.
     Source,
+    /// There is nothing to do: exit code 5.
+    NothingToDo,
     /// What exists is not what it claims to be: exit code 6.
     Verification,
     /// The disk, permissions or a missing program: exit code 8.
@@ -34,6 +36,7 @@ impl Class {
             Self::Usage => 2,
             Self::Manifest => 3,
             Self::Source => 4,
+            Self::NothingToDo => 5,
             Self::Verification => 6,
             Self::Environment => 8,
             Self::Interrupted => 130,
@@ -51,6 +54,12 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// There is nothing to do, and nothing is wrong: no problem, only an exit code.
+    #[must_use]
+    pub fn nothing_to_do() -> Self {
+        Self { class: Class::NothingToDo, problems: Vec::new() }
+    }
+
     /// One problem of a class.
     #[must_use]
     pub fn new(class: Class, problem: Problem) -> Self {

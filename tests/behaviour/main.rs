@@ -12,6 +12,7 @@ mod bundles;
 mod commandline;
 mod development;
 mod directory;
+mod edit;
 mod fixture;
 mod hostile;
 mod lock;
