@@ -97,10 +97,16 @@ pub fn component_fault(component: &str) -> Option<PathFault> {
 /// `.git` as file systems may see it: any case, NTFS's short name and trailing dots and spaces,
 /// HFS+'s ignored code points (git's own `fsck` list, `utf8.c: is_hfs_dotgit`).
 fn is_dot_git(component: &str) -> bool {
+    let is = |name: &str| {
+        let trimmed = name.trim_end_matches(['.', ' ']);
+        trimmed.eq_ignore_ascii_case(".git") || trimmed.eq_ignore_ascii_case("git~1")
+    };
+    // A tree of many files asks this of every component, and nearly all of them are ASCII.
+    if component.is_ascii() {
+        return is(component);
+    }
     let ignored = |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
-    let folded: String = component.chars().filter(|&c| !ignored(c)).collect::<String>().to_ascii_lowercase();
-    let trimmed = folded.trim_end_matches(['.', ' ']);
-    trimmed == ".git" || trimmed == "git~1"
+    is(&component.chars().filter(|&c| !ignored(c)).collect::<String>())
 }
 
 impl fmt::Display for TarPath {

@@ -246,8 +246,7 @@ pub fn make(locked: Locked, leave_out: &[PathGlob]) -> Result<Plan, Failure> {
     let manifest = &locked.manifest;
 
     // One reader for each source, and one listing of its tree where somebody may want it.
-    let objects: BTreeMap<SourceName, Objects> =
-        locked.sources.iter().map(|(name, open)| (name.clone(), open.repository.objects())).collect();
+    let objects = readers(&locked);
     let listings = select::listings(&locked, &objects, &mut problems);
     // A tree that cannot be believed is the source's fault, whatever else is wrong.
     let class = if problems.is_empty() { Class::Manifest } else { Class::Source };
@@ -273,25 +272,27 @@ pub fn make(locked: Locked, leave_out: &[PathGlob]) -> Result<Plan, Failure> {
     check::coverage(manifest, &listings, &layers, &leave, &mut excluded, &mut problems);
 
     // The layers over one another, then what is rendered and recorded.
-    let (mut entries, missing) = overlay::lay(manifest, layers, &objects, &mut problems);
+    let (mut entries, mut missing) = overlay::lay(manifest, layers, &objects, &mut problems);
     let title = format!("{}-{}", manifest.release.name, locked.lock.version);
     let left_out: Vec<String> = leave_out.iter().map(ToString::to_string).collect();
     render::templates(&locked, &mut entries, &left_out, &mut problems);
     records::add(&locked, &mut entries, &left_out);
 
-    // The checks only read, and on a whole kernel tree the first one takes as long as the others.
-    std::thread::scope(|scope| {
-        let clashes = scope.spawn(|| {
-            let mut found = Vec::new();
-            overlay::clashes(manifest, &entries, &mut found);
-            found
+    // What only reads is done at once: a whole kernel tree has eighty thousand entries.
+    let table = std::thread::scope(|scope| {
+        let there = scope.spawn(|| {
+            // A reader of objects belongs to one thread.
+            let objects = readers(&locked);
+            (overlay::missing(&entries, &objects), records::table(&entries))
         });
-        let mut others = Vec::new();
-        links::check(manifest, &entries, &leave.dropped, &mut others);
-        check::contains(manifest, &entries, &leave.dropped, &mut others);
-        problems.extend(clashes.join().expect("the check does not panic"));
-        problems.extend(others);
+        overlay::clashes(manifest, &entries, &mut problems);
+        links::check(manifest, &entries, &leave.dropped, &mut problems);
+        check::contains(manifest, &entries, &leave.dropped, &mut problems);
+        let (found, table) = there.join().expect("looking for objects does not panic");
+        missing.extend(found);
+        table
     });
+    records::add_table(&mut entries, table);
     let entries = overlay::with_directories(entries, &mut problems);
     if !problems.is_empty() {
         return Err(Failure { class, problems });
@@ -299,6 +300,11 @@ pub fn make(locked: Locked, leave_out: &[PathGlob]) -> Result<Plan, Failure> {
     excluded.sort();
     excluded.dedup();
     Ok(Plan { title, entries, excluded, offsets, missing, left_out, locked })
+}
+
+/// A reader for each source, for one thread.
+fn readers(locked: &Locked) -> BTreeMap<SourceName, Objects> {
+    locked.sources.iter().map(|(name, open)| (name.clone(), open.repository.objects())).collect()
 }
 
 /// Keeps the offsets of an applied patch that are not zero.

@@ -4,7 +4,8 @@
 //! Layers over one another: one entry for each path, and no two paths that some file system or
 //! reader takes for one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap};
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -17,7 +18,8 @@ use crate::source::{BlobMode, Objects};
 /// The entries of a tarball while they are put together, by path.
 pub(super) type Entries = BTreeMap<TarPath, Entry>;
 
-/// Lays the layers over one another, the first one lowest. Reads the targets of links.
+/// Lays the layers over one another, the first one lowest. Reads the targets of links; those that
+/// are not at hand are among what is missing.
 pub(super) fn lay(
     manifest: &Manifest,
     layers: Vec<LayerFiles>,
@@ -43,19 +45,17 @@ pub(super) fn lay(
                 continue;
             }
             let content = match file.bytes {
-                LayerBytes::Blob(blob) => {
-                    if !objects.contains(blob.0) {
-                        missing.push(Missing { source: source.clone(), path: path.clone(), blob });
-                    }
-                    Content::Blob(source.clone(), blob)
-                }
+                LayerBytes::Blob(blob) => Content::Blob(source.clone(), blob),
                 LayerBytes::Patched(bytes) => Content::Bytes(bytes),
             };
             let node = match file.mode {
                 BlobMode::Symlink => match link_target(objects, source, &path, &content) {
                     Ok(Some(target)) => Node::Symlink { target },
-                    // It is among the missing.
-                    Ok(None) => continue,
+                    Ok(None) => {
+                        let blob = *blob_of(&content).expect("bytes are at hand");
+                        missing.push(Missing { source: source.clone(), path, blob });
+                        continue;
+                    }
                     Err(problem) => {
                         problems.push(problem);
                         continue;
@@ -70,25 +70,26 @@ pub(super) fn lay(
                 }
                 (patches, blob) => Origin::Patched { layer: layer_name, source, path, blob, patches },
             };
-            if let Some(earlier) = entries.get(&to) {
-                let covering = layer.replaces.iter().position(|glob| glob.covers(to.as_str()));
-                match covering {
-                    Some(nth) if layer_of(&earlier.origin) != Some(layer.name.as_str()) => {
-                        replaced[nth] = true
-                    }
-                    _ => {
-                        problems.push(collision(
-                            manifest,
-                            &to,
-                            &earlier.origin,
-                            &origin,
-                            layer.name.as_str(),
-                        ));
-                        continue;
-                    }
+            let place = match entries.entry(to) {
+                Slot::Vacant(place) => {
+                    let path = place.key().clone();
+                    place.insert(Entry { path, node, origin });
+                    continue;
+                }
+                Slot::Occupied(place) => place,
+            };
+            let earlier = &place.get().origin;
+            let covering = layer.replaces.iter().position(|glob| glob.covers(place.key().as_str()));
+            match covering {
+                Some(nth) if layer_of(earlier) != Some(layer.name.as_str()) => {
+                    replaced[nth] = true;
+                    let path = place.key().clone();
+                    *place.into_mut() = Entry { path, node, origin };
+                }
+                _ => {
+                    problems.push(collision(manifest, place.key(), earlier, &origin, layer.name.as_str()));
                 }
             }
-            entries.insert(to.clone(), Entry { path: to, node, origin });
         }
         for (glob, used) in layer.replaces.iter().zip(replaced) {
             if !used {
@@ -101,6 +102,20 @@ pub(super) fn lay(
         }
     }
     (entries, missing)
+}
+
+/// The files whose objects are not at hand.
+pub(super) fn missing(entries: &Entries, objects: &BTreeMap<SourceName, Objects>) -> Vec<Missing> {
+    let blobs = entries.values().filter_map(|entry| match (&entry.node, &entry.origin) {
+        (Node::File { content: Content::Blob(source, blob), .. }, Origin::Blob { path, .. }) => {
+            Some((source, path, *blob))
+        }
+        _ => None,
+    });
+    blobs
+        .filter(|(source, _, blob)| !objects[*source].contains(blob.0))
+        .map(|(source, path, blob)| Missing { source: source.clone(), path: path.clone(), blob })
+        .collect()
 }
 
 fn layer_of(origin: &Origin) -> Option<&str> {
@@ -192,7 +207,6 @@ fn blob_of(content: &Content) -> Option<&BlobId> {
 pub(super) fn clashes(manifest: &Manifest, entries: &Entries, problems: &mut Vec<Problem>) {
     let allow = &manifest.allow;
     let mut seen: HashMap<String, String> = HashMap::with_capacity(entries.len());
-    let mut directories = BTreeSet::new();
     let mut visit = |path: &str| {
         let folded = fold(path);
         let Some(other) = seen.insert(folded, path.to_owned()) else { return };
@@ -212,13 +226,8 @@ pub(super) fn clashes(manifest: &Manifest, entries: &Entries, problems: &mut Vec
                 .help(format!("exclude one of them, or name it in `[allow] {key} = [\"{path}\"]`")),
         );
     };
-    for path in entries.keys() {
-        for parent in path.parents() {
-            if !directories.contains(parent) {
-                directories.insert(parent.to_owned());
-                visit(parent);
-            }
-        }
+    for (path, new_parents) in with_new_parents(entries) {
+        new_parents.for_each(&mut visit);
         visit(path.as_str());
     }
 }
@@ -233,34 +242,43 @@ fn fold(path: &str) -> String {
     }
 }
 
+/// Every path, and the directories above it that no path before it lies in, the outermost first.
+/// What lies in a directory stands together in the order of the paths.
+fn with_new_parents(entries: &Entries) -> impl Iterator<Item = (&TarPath, impl Iterator<Item = &str>)> {
+    let mut previous = "";
+    entries.keys().map(move |path| {
+        let before = std::mem::replace(&mut previous, path.as_str());
+        let lies_in = |directory: &str| {
+            before.as_bytes().get(directory.len()) == Some(&b'/') && before.starts_with(directory)
+        };
+        (path, path.parents().skip_while(move |parent| lies_in(parent)))
+    })
+}
+
 /// The entries with every directory on the way, in the order of the tarball: by path bytes, where a
 /// directory's path ends in a slash, which puts parents first.
 pub(super) fn with_directories(entries: Entries, problems: &mut Vec<Problem>) -> Vec<Entry> {
-    let mut directories: BTreeSet<&str> = BTreeSet::new();
-    for path in entries.keys() {
-        directories.extend(path.parents());
-    }
-    for directory in &directories {
-        if let Some(file) = entries.get(*directory) {
-            problems.push(
-                Problem::new(format!("`{directory}` is a file and a directory at once"))
-                    .note(format!("the file is {}", words(&file.origin)))
-                    .help("give one of the takes another `to`, or exclude one of them"),
-            );
+    // A directory's path with its slash sorts right before the first path that lies in it.
+    let mut directories: Vec<(usize, TarPath)> = Vec::new();
+    for (nth, (_, new_parents)) in with_new_parents(&entries).enumerate() {
+        for directory in new_parents {
+            if let Some(file) = entries.get(directory) {
+                problems.push(
+                    Problem::new(format!("`{directory}` is a file and a directory at once"))
+                        .note(format!("the file is {}", words(&file.origin)))
+                        .help("give one of the takes another `to`, or exclude one of them"),
+                );
+            }
+            directories.extend(TarPath::new(directory).ok().map(|path| (nth, path)));
         }
     }
-    let mut all: Vec<Entry> = directories
-        .iter()
-        .filter_map(|directory| TarPath::new(*directory).ok())
-        .map(|path| Entry { path, node: Node::Directory, origin: Origin::Parent })
-        .collect();
-    all.extend(entries.into_values());
-    all.sort_by(|a, b| sort_key(a).cmp(sort_key(b)));
+    let mut all = Vec::with_capacity(entries.len() + directories.len());
+    let mut directories = directories.into_iter().peekable();
+    for (nth, entry) in entries.into_values().enumerate() {
+        while let Some((_, path)) = directories.next_if(|(before, _)| *before == nth) {
+            all.push(Entry { path, node: Node::Directory, origin: Origin::Parent });
+        }
+        all.push(entry);
+    }
     all
-}
-
-/// The bytes that sort an entry.
-fn sort_key(entry: &Entry) -> impl Iterator<Item = u8> {
-    let slash: &[u8] = if entry.node == Node::Directory { b"/" } else { b"" };
-    entry.path.as_str().bytes().chain(slash.iter().copied())
 }

@@ -13,6 +13,9 @@ use super::{Content, Entry, Node, Origin, RECORDS, RecordKind};
 use crate::lock::Locked;
 use crate::model::TarPath;
 
+/// The name of the table of origins.
+const ORIGINS: &str = "origins.jsonl";
+
 /// One line of the table of origins. It has no digests: they follow from the pinned commits.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -30,7 +33,8 @@ struct Line<'a> {
 }
 
 /// Adds the records. The manifest's folder is rebuilt below `.lustre-dist/`: patches and templates
-/// keep their paths from it, so that the manifest works there as it is.
+/// keep their paths from it, so that the manifest works there as it is. The table of origins is
+/// empty until [`add_table`].
 pub(super) fn add(locked: &Locked, entries: &mut Entries, left_out: &[String]) {
     let mut put = |name: &str, what: RecordKind, bytes: &[u8]| {
         let path = TarPath::new(format!("{RECORDS}/{name}")).expect("the manifest's paths were checked");
@@ -48,14 +52,18 @@ pub(super) fn add(locked: &Locked, entries: &mut Entries, left_out: &[String]) {
         put("left-out", RecordKind::LeftOut, text.as_bytes());
     }
     // The table lists itself, so its line must be there before it is written.
-    put("origins.jsonl", RecordKind::Origins, b"");
-    let table = table(entries);
-    let name = format!("{RECORDS}/origins.jsonl");
-    let entry = entries.get_mut(name.as_str()).expect("put above");
+    put(ORIGINS, RecordKind::Origins, b"");
+}
+
+/// Puts the table of origins into its place.
+pub(super) fn add_table(entries: &mut Entries, table: Vec<u8>) {
+    let name = format!("{RECORDS}/{ORIGINS}");
+    let entry = entries.get_mut(name.as_str()).expect("its place is among the records");
     entry.node = Node::File { executable: false, content: Content::Bytes(Arc::from(table)) };
 }
 
-fn table(entries: &Entries) -> Vec<u8> {
+/// The table of origins: a line an entry.
+pub(super) fn table(entries: &Entries) -> Vec<u8> {
     let mut out = Vec::new();
     for (path, entry) in entries {
         let mut line =

@@ -115,7 +115,8 @@ pub(super) fn layer(
     leave_out: &mut LeaveOut<'_>,
     problems: &mut Vec<Problem>,
 ) -> LayerFiles {
-    let mut files = LayerFiles::new();
+    // A map is built at once faster than file by file.
+    let mut files = Vec::with_capacity(listing.files.len());
     let mut taken_by = vec![false; layer.take.len()];
     for file in &listing.files {
         let mut takes = layer.take.iter().enumerate().filter(|(_, take)| take.from.covers(&file.path));
@@ -133,7 +134,7 @@ pub(super) fn layer(
                 if leave_out.covering(&file.path, &to).is_some() {
                     leave_out.dropped.insert(to);
                 } else {
-                    files.insert(file.path.clone(), LayerFile::taken(file, to));
+                    files.push((file.path.clone(), LayerFile::taken(file, to)));
                 }
             }
             Err(problem) => problems.push(problem.at(&manifest.text, take.from.span.clone(), "taken here")),
@@ -152,7 +153,7 @@ pub(super) fn layer(
             problems.push(problem);
         }
     }
-    files
+    files.into_iter().collect()
 }
 
 /// Where a take puts the file at `path`.

@@ -13,7 +13,30 @@ use serde_json::Value;
 use crate::fixture;
 use crate::runner::{Sandbox, manifest};
 
-const COMMANDS: [&str; 8] = ["assemble", "plan", "check", "lock", "digest", "schema", "completions", "man"];
+/// Every command, and the commands below one, such as `line new`, as the help of the program and of
+/// each command lists them.
+fn commands(sandbox: &Sandbox) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut above = vec![Vec::new()];
+    while let Some(command) = above.pop() {
+        let args: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = sandbox.run(&args).success();
+        let Some((_, listed)) = help.split_once("\nCommands:\n") else { continue };
+        for line in listed.lines().take_while(|line| !line.is_empty()) {
+            // The description of a command may go on in a line that is indented further.
+            if let Some(name) = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')) {
+                let name = name.split(' ').next().expect("a name").to_owned();
+                if name != "help" {
+                    let command: Vec<String> = command.iter().cloned().chain([name]).collect();
+                    found.push(command.clone());
+                    above.push(command);
+                }
+            }
+        }
+    }
+    assert!(found.len() >= 8 && found.contains(&vec!["assemble".to_owned()]), "{found:?}");
+    found
+}
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -34,13 +57,21 @@ fn every_command_explains_itself() {
     let sandbox = Sandbox::new();
     let all = sandbox.run(&["--help"]).success();
     assert!(all.contains("Exit codes: 0 done"), "{all}");
-    for command in COMMANDS {
-        assert!(all.contains(&format!("\n  {command} ")), "{command}: {all}");
-        let long = sandbox.run(&[command, "--help"]).success();
-        let short = sandbox.run(&[command, "-h"]).success();
-        assert_eq!(sandbox.run(&["help", command]).success(), long);
+    for command in commands(&sandbox) {
+        let with = |before: &[&str], after: &[&str]| {
+            let args: Vec<&str> = before
+                .iter()
+                .copied()
+                .chain(command.iter().map(String::as_str))
+                .chain(after.iter().copied())
+                .collect();
+            sandbox.run(&args).success()
+        };
+        let long = with(&[], &["--help"]);
+        let short = with(&[], &["-h"]);
+        assert_eq!(with(&["help"], &[]), long);
         for text in [&long, &short] {
-            assert!(text.contains(&format!("Usage: lustre-dist {command}")), "{text}");
+            assert!(text.contains(&format!("Usage: lustre-dist {}", command.join(" "))), "{text}");
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         }
     }
@@ -415,8 +446,9 @@ fn completions_know_every_command() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = sandbox.run(&["completions", shell]).success();
-        for command in COMMANDS {
-            assert!(script.contains(command), "{shell}: {command}");
+        for command in commands(&sandbox) {
+            let name = command.last().expect("a name");
+            assert!(script.contains(name), "{shell}: {name}");
         }
         // A shell that is not installed cannot look at its script; bash stands for them.
         sandbox.write(shell, &script);
@@ -433,7 +465,8 @@ fn completions_know_every_command() {
 fn manual_pages_cover_every_command() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(&["man", "share/man1"]).success(), "share/man1/lustre-dist.1\n");
-    let mut expected: Vec<_> = COMMANDS.iter().map(|command| format!("lustre-dist-{command}.1")).collect();
+    let page = |command: Vec<String>| format!("lustre-dist-{}.1", command.join("-"));
+    let mut expected: Vec<_> = commands(&sandbox).into_iter().map(page).collect();
     expected.push("lustre-dist.1".to_owned());
     expected.sort();
     assert_eq!(sandbox.list("share/man1"), expected);

@@ -70,7 +70,7 @@ fn unknown_keys() {
       |
     7 | signature = "none"
       | ^^^^^^^^^ not a key that is known here
-      = note: known keys: `name`, `version`, `respin`, `primary`, `license`, `formats`, `buildable` and `note`
+      = note: known keys: `name`, `version`, `respin`, `primary`, `license`, `formats`, `buildable`, `note` and `changelog`
       = help: `signature` is a key of `[source.NAME]`
     "#);
     assert_snapshot!(report_with(&[("schema = 1", "schema = 1\n\"a\\u001b[2J\" = 1")]), @r#"
