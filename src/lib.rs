@@ -17,8 +17,10 @@
 //! | [`manifest`] | the TOML as written, and the checked manifest |
 //! | [`source`] | git repositories, bundles and mirrors: trees and blobs, re-hashed |
 //! | [`patch`] | unified diffs and quilt series, applied strictly |
+//! | [`kernel`] | the kernels that a release is known to work on |
 //! | [`lock`] | refs to object ids, and the lock file |
 //! | [`plan`] | every entry of a tarball and where it comes from |
+//! | [`preflight`] | a tag checked before it is released |
 //! | [`archive`] | the tar dialect and its encodings |
 //! | [`record`] | what stands beside the tarballs |
 //! | [`release`] | the release directory, all or nothing |
@@ -29,11 +31,13 @@ pub mod archive;
 pub mod assemble;
 pub mod cli;
 pub mod edit;
+pub mod kernel;
 pub mod lock;
 pub mod manifest;
 pub mod model;
 pub mod patch;
 pub mod plan;
+pub mod preflight;
 pub mod record;
 pub mod release;
 pub mod source;

@@ -27,7 +27,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, screen: &Screen) -> Done {
-    let paths = if args.manifests.is_empty() { default_manifests()? } else { args.manifests.clone() };
+    let paths = if args.manifests.is_empty() { default_manifests("check")? } else { args.manifests.clone() };
     let mut problems = Vec::new();
     let mut checked = Vec::new();
     for path in &paths {
@@ -81,13 +81,14 @@ fn check(path: &Path) -> Result<Manifest, Failure> {
     if problems.is_empty() { Ok(manifest) } else { Err(Failure::manifest(problems)) }
 }
 
-fn default_manifests() -> Result<Vec<PathBuf>, Failure> {
+/// The manifests in the current folder's `manifests/`; the command is for the help.
+pub(super) fn default_manifests(command: &str) -> Result<Vec<PathBuf>, Failure> {
     let folder = Path::new("manifests");
     let entries = std::fs::read_dir(folder).map_err(|error| {
         usage(
             Problem::new("there is no folder `manifests` here")
                 .note(error.to_string())
-                .help("name the manifests: `lustre-dist check FILE...`"),
+                .help(format!("name the manifests: `lustre-dist {command} FILE...`")),
         )
     })?;
     let mut paths: Vec<PathBuf> = entries
@@ -99,7 +100,7 @@ fn default_manifests() -> Result<Vec<PathBuf>, Failure> {
     if paths.is_empty() {
         return Err(usage(
             Problem::new("there is no manifest in `manifests`")
-                .help("name the manifests: `lustre-dist check FILE...`"),
+                .help(format!("name the manifests: `lustre-dist {command} FILE...`")),
         ));
     }
     Ok(paths)

@@ -13,10 +13,12 @@ mod check;
 mod clock;
 mod completions;
 mod digest;
+mod kernels;
 mod line;
 mod lock;
 mod man;
 mod plan;
+mod preflight;
 mod progress;
 pub mod report;
 mod schema;
@@ -53,6 +55,8 @@ enum Command {
     Digest(digest::Args),
     Bump(bump::Args),
     Line(line::Args),
+    Kernels(kernels::Args),
+    Preflight(preflight::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -75,6 +79,8 @@ pub fn main() -> ExitCode {
         Command::Digest(args) => digest::run(args, &screen),
         Command::Bump(args) => bump::run(args, &screen),
         Command::Line(args) => line::run(args, &screen),
+        Command::Kernels(args) => kernels::run(args, &screen),
+        Command::Preflight(args) => preflight::run(args, &screen),
         Command::Schema(args) => schema::run(args, &screen),
         Command::Completions(args) => completions::run(args, &mut Cli::command(), &screen),
         Command::Man(args) => man::run(args, Cli::command(), &screen),

@@ -123,3 +123,16 @@ pub fn lock(manifest: Manifest, request: &Request<'_>) -> Result<(Locked, Outcom
     }
     Ok((Locked { manifest, lock: new, inputs, sources }, outcome))
 }
+
+/// Opens the primary source alone and pins it as [`lock`] would: for what looks at a release
+/// without making it, and needs none of the other sources.
+///
+/// # Errors
+/// The source cannot be read, its tag moved, or it has not what the manifest asks for.
+pub fn primary(manifest: &Manifest, places: &Places) -> Result<(OpenSource, Pin), Failure> {
+    let old = Lock::load(&path_of(manifest.path()))?;
+    let source = &manifest.sources[&manifest.release.primary.value];
+    let mut open = source::open(manifest, source, places)?;
+    let pin = resolve::pin(manifest, old.as_ref(), source, &mut open, &Update::Nothing)?;
+    Ok((open, pin))
+}

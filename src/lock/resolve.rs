@@ -10,7 +10,7 @@ use super::file::{Lock, Pin};
 use super::find::find;
 use super::keep::keep;
 use super::pin::wanted_text;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Source};
 use crate::model::{Failure, SourceName};
 use crate::source::OpenSource;
 
@@ -28,15 +28,7 @@ pub(super) fn pins(
     let mut class = crate::model::Class::Source;
     for (name, source) in &manifest.sources {
         let open = sources.get_mut(name).expect("every source was opened");
-        let kept = old
-            .and_then(|lock| lock.source.get(name.as_str()))
-            .filter(|pin| pin.wanted == wanted_text(&source.wanted))
-            .filter(|_| !matches!(update, Update::Sources(names) if names.contains(name)));
-        let pin = match kept {
-            Some(pin) => keep(manifest, source, open, pin),
-            None => find(manifest, source, open),
-        };
-        match pin {
+        match pin(manifest, old, source, open, update) {
             Ok(pin) => {
                 pins.insert(name.to_string(), pin);
             }
@@ -47,4 +39,23 @@ pub(super) fn pins(
         }
     }
     if problems.is_empty() { Ok(pins) } else { Err(Failure { class, problems }) }
+}
+
+/// The pin of one source.
+pub(super) fn pin(
+    manifest: &Manifest,
+    old: Option<&Lock>,
+    source: &Source,
+    open: &mut OpenSource,
+    update: &Update,
+) -> Result<Pin, Failure> {
+    let name = &source.name.value;
+    let kept = old
+        .and_then(|lock| lock.source.get(name.as_str()))
+        .filter(|pin| pin.wanted == wanted_text(&source.wanted))
+        .filter(|_| !matches!(update, Update::Sources(names) if names.contains(name)));
+    match kept {
+        Some(pin) => keep(manifest, source, open, pin),
+        None => find(manifest, source, open),
+    }
 }

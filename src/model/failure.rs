@@ -18,7 +18,7 @@ pub enum Class {
     Manifest,
     /// A source cannot be read, reached or believed: exit code 4.
     Source,
-    /// There is nothing to do: exit code 5.
+    /// The question was answered, and there is nothing to do or to use: exit code 5.
     NothingToDo,
     /// What exists is not what it claims to be: exit code 6.
     Verification,

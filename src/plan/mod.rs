@@ -7,9 +7,11 @@
 //! [`make`] tells the story: each source's tree is listed, each layer takes its files (`select`),
 //! patches change them (`patched`), the layers are laid over one another (`overlay`), templates are
 //! rendered (`render`), the tool's own records join (`records`), and the whole is checked (`links`,
-//! `check`). Trees are read, and of the blobs only those of links and of files that patches touch.
+//! `check`). Trees are read, and of the blobs only those of links, of files that patches touch, and the
+//! change log that lists kernels (`kernels`).
 
 mod check;
+mod kernels;
 mod links;
 mod overlay;
 mod patched;
@@ -22,6 +24,7 @@ pub use render::check_template;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::kernel::Support;
 use crate::lock::Locked;
 use crate::model::{
     BlobId, Class, CommitId, Failure, LayerName, PathGlob, Problem, SourceDate, SourceName, TarPath,
@@ -50,6 +53,8 @@ pub struct Plan {
     pub missing: Vec<Missing>,
     /// `--leave-out`: what this run drops. Not empty makes the release partial.
     pub left_out: Vec<String>,
+    /// The kernels that the primary source's change log lists, where the manifest names one.
+    pub kernels: Option<Support>,
 }
 
 /// One member of the tarball.
@@ -249,7 +254,7 @@ pub fn make(locked: Locked, leave_out: &[PathGlob]) -> Result<Plan, Failure> {
     let objects = readers(&locked);
     let listings = select::listings(&locked, &objects, &mut problems);
     // A tree that cannot be believed is the source's fault, whatever else is wrong.
-    let class = if problems.is_empty() { Class::Manifest } else { Class::Source };
+    let mut class = if problems.is_empty() { Class::Manifest } else { Class::Source };
 
     // Each layer's files by their source paths, then patched there.
     let mut leave = select::LeaveOut { globs: leave_out, dropped: std::collections::BTreeSet::new() };
@@ -278,6 +283,14 @@ pub fn make(locked: Locked, leave_out: &[PathGlob]) -> Result<Plan, Failure> {
     render::templates(&locked, &mut entries, &left_out, &mut problems);
     records::add(&locked, &mut entries, &left_out);
 
+    let kernels = kernels::support(&locked, &objects, leave_out).unwrap_or_else(|failure| {
+        if problems.is_empty() {
+            class = failure.class;
+        }
+        problems.extend(failure.problems);
+        None
+    });
+
     // What only reads is done at once: a whole kernel tree has eighty thousand entries.
     let table = std::thread::scope(|scope| {
         let there = scope.spawn(|| {
@@ -299,7 +312,7 @@ pub fn make(locked: Locked, leave_out: &[PathGlob]) -> Result<Plan, Failure> {
     }
     excluded.sort();
     excluded.dedup();
-    Ok(Plan { title, entries, excluded, offsets, missing, left_out, locked })
+    Ok(Plan { title, entries, excluded, offsets, missing, left_out, kernels, locked })
 }
 
 /// A reader for each source, for one thread.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Names;
 use crate::archive::{Written, parameters};
+use crate::kernel::Support;
 use crate::lock::{Pin, SignatureState};
 use crate::manifest::Carries;
 use crate::model::version::ReleaseVersion;
@@ -32,6 +33,10 @@ pub struct Description {
     pub line: Option<Line>,
     /// The kernel that the upstream layer comes from, where there is a kernel source.
     pub kernel: Option<String>,
+    /// The kernels that it was built and tested on and those that it is known to build on, as the
+    /// primary source's change log lists them, where the manifest names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernels: Option<Support>,
     /// Whether a source is at no tag. Such a release is never published.
     pub development: bool,
     /// Whether this is a product to build and package.
@@ -221,6 +226,7 @@ pub fn describe(plan: &Plan, written: &Written, names: &Names) -> Result<Descrip
             supports: line.supports.as_ref().map(ToString::to_string),
         }),
         kernel: version.kernel.as_ref().map(ToString::to_string),
+        kernels: plan.kernels.clone(),
         development: lock.development,
         buildable: manifest.release.buildable,
         note: manifest.release.note.as_ref().map(|note| note.value.clone()),

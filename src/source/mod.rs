@@ -10,6 +10,7 @@
 
 pub mod bundle;
 pub mod commit;
+pub mod history;
 pub mod mirror;
 pub mod object;
 pub mod repository;
@@ -22,6 +23,7 @@ use crate::manifest::{Location, Manifest, Source};
 use crate::model::{CommitId, Failure, Problem, SourceName};
 
 pub use commit::{Commit, Tag, Tip, TipFault, read_commit, read_tip};
+pub use history::{Cut, descends};
 pub use mirror::{Mirror, Network, is_url};
 pub use object::{ObjectFault, Objects};
 pub use repository::Repository;

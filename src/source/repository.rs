@@ -132,6 +132,31 @@ impl Repository {
         Ok(tags)
     }
 
+    /// Where the branch of that short name is: here, and as each remote had it. Full ref names with
+    /// the objects that they point at, sorted.
+    ///
+    /// # Errors
+    /// The ref store cannot be read.
+    pub fn branches(&self, name: &str) -> Result<Vec<(String, ObjectId)>, Failure> {
+        let local = format!("refs/heads/{name}");
+        let mut branches: Vec<_> = self.find_ref(&local)?.map(|id| (local, id)).into_iter().collect();
+        let repository = self.inner.to_thread_local();
+        let fault = |error: &gix::Error| self.refs_fault("refs/remotes/", error);
+        let platform = repository.references().map_err(|error| fault(&error))?;
+        for reference in platform.remote_branches().map_err(|error| fault(&error))? {
+            let reference = reference.map_err(|error| fault(&error))?;
+            let (Ok(full), Some(id)) = (reference.name().as_bstr().to_str(), reference.try_id()) else {
+                continue;
+            };
+            let behind_remote = full.strip_prefix("refs/remotes/").and_then(|rest| rest.split_once('/'));
+            if behind_remote.is_some_and(|(_, branch)| branch == name) {
+                branches.push((full.to_owned(), id.detach()));
+            }
+        }
+        branches.sort();
+        Ok(branches)
+    }
+
     /// The nearest of the `named` commits that `commit` descends from, and how many commits lie
     /// between: what `git describe` looks for.
     ///

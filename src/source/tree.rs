@@ -95,6 +95,19 @@ pub fn list(objects: &Objects, root: TreeId, wanted: &dyn Fn(&str) -> bool) -> L
     walk.listing
 }
 
+/// Finds the file or link at `path`; reads the directories on the way to it and no others.
+///
+/// # Errors
+/// A directory on the way cannot be believed.
+pub fn find(objects: &Objects, root: TreeId, path: &str) -> Result<Option<TreeFile>, TreeFault> {
+    let is_above = |dir: &str| path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
+    let listing = list(objects, root, &is_above);
+    match listing.faults.into_iter().find(|fault| fault.structural || fault.path == path) {
+        Some(fault) => Err(fault),
+        None => Ok(listing.files.into_iter().find(|file| file.path == path)),
+    }
+}
+
 struct Walk<'w> {
     objects: &'w Objects,
     wanted: &'w dyn Fn(&str) -> bool,
