@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::archive::{self, Output, Watch};
 use crate::lock::{self, Outcome, Request};
 use crate::manifest::{Format, Manifest};
-use crate::model::{Class, Failure, PathGlob, Problem, Sha256};
+use crate::model::{Class, Failure, Override, PathGlob, Problem, Sha256};
 use crate::plan::{self, Plan};
 use crate::record::{self, Description, Names, Sums};
 use crate::release::{self, Aside, Existing};
@@ -25,6 +25,8 @@ pub struct Options<'a> {
     pub formats: Option<Vec<Format>>,
     /// What this run drops; not empty makes the release partial.
     pub leave_out: &'a [PathGlob],
+    /// The rules that this run overrides; they go into the description.
+    pub overrides: Vec<Override>,
     /// How many threads.
     pub jobs: usize,
 }
@@ -94,7 +96,8 @@ pub fn assemble(
     let written = archive::write(&plan, outputs, options.jobs, progress)?;
 
     // Describe it, and sum up every file.
-    let description = record::describe(&plan, &written, &names)?;
+    let mut description = record::describe(&plan, &written, &names)?;
+    description.overrides.extend(options.overrides.iter().cloned());
     let mut sums = Sums::default();
     for artifact in &description.artifacts {
         sums.0.insert(artifact.file.clone(), artifact.sha256);

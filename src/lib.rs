@@ -13,11 +13,13 @@
 //! | room | holds |
 //! | --- | --- |
 //! | [`assemble`] | the whole story, a stage at a time |
+//! | [`assemble_all`] | several of them at once |
 //! | [`model`] | versions, digests, paths, dates, problems; no I/O |
 //! | [`manifest`] | the TOML as written, and the checked manifest |
 //! | [`source`] | git repositories, bundles and mirrors: trees and blobs, re-hashed |
 //! | [`patch`] | unified diffs and quilt series, applied strictly |
 //! | [`kernel`] | the kernels that a release is known to work on |
+//! | [`line`] | release lines, the kernel feed, and what is due |
 //! | [`lock`] | refs to object ids, and the lock file |
 //! | [`plan`] | every entry of a tarball and where it comes from |
 //! | [`preflight`] | a tag checked before it is released |
@@ -29,9 +31,11 @@
 
 pub mod archive;
 pub mod assemble;
+pub mod assemble_all;
 pub mod cli;
 pub mod edit;
 pub mod kernel;
+pub mod line;
 pub mod lock;
 pub mod manifest;
 pub mod model;

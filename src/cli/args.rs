@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::line;
 use crate::lock::{Request, Update};
 use crate::manifest::{self, Format, Manifest};
 use crate::model::{Class, Failure, PathGlob, Problem, SourceDate, SourceName, SourceText};
-use crate::source::{Network, Places};
+use crate::source::{Network, Places, Shelf};
 
 /// Where sources are.
 #[derive(Debug, clap::Args)]
@@ -29,20 +30,22 @@ pub(super) struct SourceArgs {
 impl SourceArgs {
     /// The places that the arguments name.
     pub(super) fn places(&self, manifest: &Manifest) -> Result<Places, Failure> {
+        self.places_of(&[manifest])
+    }
+
+    /// The same for several manifests; each source that is named must be one of some of them.
+    pub(super) fn places_of(&self, manifests: &[&Manifest]) -> Result<Places, Failure> {
         let overrides: BTreeMap<_, _> = self.overrides.iter().cloned().collect();
         for name in overrides.keys() {
-            if !manifest.sources.contains_key(name) {
-                let known: Vec<&str> = manifest.sources.keys().map(SourceName::as_str).collect();
-                return Err(usage(
-                    Problem::new(format!(
-                        "`--source {name}=...` names a source that the manifest does not have"
-                    ))
-                    .note(format!(
-                        "{} has {}",
-                        manifest.path().display(),
-                        known.join(", ")
-                    )),
-                ));
+            if manifests.iter().all(|manifest| !manifest.sources.contains_key(name)) {
+                let title = match manifests {
+                    [_] => format!("`--source {name}=...` names a source that the manifest does not have"),
+                    _ => format!("`--source {name}=...` names a source that no manifest has"),
+                };
+                return Err(usage(manifests.iter().fold(Problem::new(title), |problem, manifest| {
+                    let known: Vec<&str> = manifest.sources.keys().map(SourceName::as_str).collect();
+                    problem.note(format!("{} has {}", manifest.path().display(), known.join(", ")))
+                })));
             }
         }
         let cache = match &self.cache {
@@ -50,7 +53,19 @@ impl SourceArgs {
             None => default_cache()?,
         };
         let network = if self.offline { Network::Offline } else { Network::Allowed };
-        Ok(Places { cache, overrides, network })
+        Ok(Places { cache, overrides, network, shelf: Shelf::default() })
+    }
+}
+
+impl SourceArgs {
+    /// The paths that stand in for sources.
+    pub(super) fn given(&self) -> impl Iterator<Item = (&SourceName, &Path)> {
+        self.overrides.iter().map(|(name, path)| (name, path.as_path()))
+    }
+
+    /// Whether the network may be used.
+    pub(super) fn is_offline(&self) -> bool {
+        self.offline
     }
 }
 
@@ -125,49 +140,14 @@ pub(super) fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
     manifest::read(text, folder.to_owned()).map_err(Failure::manifest)
 }
 
-/// The manifest that a path names, or the line of one in `manifests/`: its id, or the release's
-/// name, `/` and the id.
-pub(super) fn find_manifest(text: &str) -> Result<Manifest, Failure> {
-    if text.ends_with(".toml") || Path::new(text).is_file() {
-        return read_manifest(Path::new(text));
+/// The manifest that a path names, or the line of one in `manifests/`.
+pub(super) fn find_manifest(wanted: &str) -> Result<Manifest, Failure> {
+    if wanted.ends_with(".toml") || Path::new(wanted).is_file() {
+        return read_manifest(Path::new(wanted));
     }
-    let (name, id) = match text.split_once('/') {
-        Some((name, id)) => (Some(name), id),
-        None => (None, text),
-    };
-    let all = manifests_of(Path::new("manifests"))?;
-    let lines: Vec<String> = all.iter().filter_map(line_of).collect();
-    let mut found: Vec<Manifest> = all
-        .into_iter()
-        .filter(|manifest| {
-            name.is_none_or(|name| manifest.release.name.as_str() == name)
-                && manifest.line.as_ref().is_some_and(|line| line.id.value == id)
-        })
-        .collect();
-    // A preview of the line does not stand in the way of its product.
-    if found.iter().filter(|manifest| manifest.release.buildable).count() == 1 {
-        found.retain(|manifest| manifest.release.buildable);
-    }
-    match (found.pop(), found.pop()) {
-        (Some(only), None) => Ok(only),
-        (Some(one), Some(other)) => {
-            let paths = [other.path().display().to_string(), one.path().display().to_string()];
-            Err(usage(
-                Problem::new(format!("`{text}` is a line of several manifests"))
-                    .note(paths.join(" and "))
-                    .help(format!("say which: `{}/{id}`, or the manifest's path", one.release.name)),
-            ))
-        }
-        (None, _) => Err(usage(
-            Problem::new(format!("there is no line `{text}` in `manifests`"))
-                .note(format!("its lines: {}", lines.join(", ")))
-                .help("give one of them, or the path of a manifest"),
-        )),
-    }
-}
-
-fn line_of(manifest: &Manifest) -> Option<String> {
-    Some(format!("{}/{}", manifest.release.name, manifest.line.as_ref()?.id))
+    let mut all = manifests_of(Path::new("manifests"))?;
+    let nth = line::find(&all.iter().collect::<Vec<_>>(), wanted).map_err(usage)?;
+    Ok(all.swap_remove(nth))
 }
 
 /// Every manifest of a folder, in the order of their names.
@@ -203,9 +183,46 @@ pub(super) fn manifest_paths(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
+/// The manifests at these paths, with those of the folders among them; of `manifests/` where there
+/// are none.
+pub(super) fn manifests_at(paths: &[PathBuf]) -> Result<Vec<Manifest>, Failure> {
+    let usual = [PathBuf::from("manifests")];
+    if paths.is_empty() && !usual[0].is_dir() {
+        return Err(usage(
+            Problem::new("there is no folder `manifests` here").help("name manifests, or folders of them"),
+        ));
+    }
+    let mut problems = Vec::new();
+    let mut manifests: Vec<Manifest> = Vec::new();
+    for path in if paths.is_empty() { &usual } else { paths } {
+        let read = if path.is_dir() { manifests_of(path) } else { read_manifest(path).map(|one| vec![one]) };
+        match read {
+            // A path may be given twice: in its folder and by itself.
+            Ok(found) => manifests.extend(found),
+            Err(failure) if failure.class == Class::Manifest => problems.extend(failure.problems),
+            Err(failure) => return Err(failure),
+        }
+    }
+    manifests.sort_by(|a, b| a.path().cmp(b.path()));
+    manifests.dedup_by(|a, b| a.path() == b.path());
+    if !problems.is_empty() {
+        return Err(Failure::manifest(problems));
+    }
+    if manifests.is_empty() {
+        return Err(usage(Problem::new("there is no manifest").help("name a manifest or a folder of them")));
+    }
+    Ok(manifests)
+}
+
 /// A request for a lock that stands where it can.
 pub(super) fn request(places: &Places, frozen: bool) -> Result<Request<'_>, Failure> {
-    Ok(Request { places, update: Update::Nothing, frozen, source_date_epoch: source_date_epoch()? })
+    Ok(Request {
+        places,
+        update: Update::Nothing,
+        tags: BTreeMap::new(),
+        frozen,
+        source_date_epoch: source_date_epoch()?,
+    })
 }
 
 /// SOURCE_DATE_EPOCH, as <https://reproducible-builds.org/specs/source-date-epoch/> defines it. It

@@ -9,7 +9,7 @@ use super::Done;
 use super::args::{self, SourceArgs};
 use super::screen::Screen;
 use crate::edit::{Bump, Change, newer};
-use crate::model::Failure;
+use crate::model::{Class, Failure, Problem};
 
 /// Move a manifest to newer tags, in place
 ///
@@ -39,13 +39,13 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     let places = args.sources.places(&manifest)?;
     let moved = newer(&manifest, &places, args.to.as_deref())?;
     if moved.is_empty() {
-        screen.remark(format_args!("{}: nothing newer", manifest.path().display()));
         if args.json {
             screen.json(&serde_json::json!({
                 "manifest": manifest.path().display().to_string(), "moved": [], "changes": [], "written": false,
             }));
         }
-        return Err(Failure::nothing_to_do());
+        let problem = Problem::new(format!("{}: nothing newer", manifest.path().display()));
+        return Err(Failure::new(Class::NothingToDo, problem));
     }
     let bump = Bump::new(&manifest, moved)?;
     if !args.check_only {

@@ -9,17 +9,18 @@ use std::sync::Arc;
 use super::Done;
 use super::args::{self, usage};
 use super::screen::Screen;
+use crate::line::TABLE;
 use crate::lock::{Inputs, patch_problem};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, read_kernels};
 use crate::model::{Class, Failure, Problem, SourceText};
 use crate::{patch, plan};
 
-/// Check manifests, with the patches and templates that they name, and report every problem
+/// Check manifests and kernels.toml, with the patches and templates that they name, and report every problem
 ///
-/// Reads no source and touches no network. Without an argument it checks manifests/*.toml.
+/// Reads no source and touches no network. Without an argument it checks the folder `manifests`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The manifests
+    /// The manifests, or folders of them
     manifests: Vec<PathBuf>,
     /// Print JSON
     #[arg(long)]
@@ -27,10 +28,30 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, screen: &Screen) -> Done {
-    let paths = if args.manifests.is_empty() { default_manifests("check")? } else { args.manifests.clone() };
+    let paths = paths(&args.manifests)?;
     let mut problems = Vec::new();
     let mut checked = Vec::new();
     for path in &paths {
+        if path.file_name().is_some_and(|name| name == TABLE) {
+            match check_kernels(path) {
+                Ok(series) => {
+                    checked.push(serde_json::json!({
+                        "kernels": path.display().to_string(), "ok": true, "series": series,
+                    }));
+                    if !args.json {
+                        screen.answer(format_args!("{}: {series} kernel series, ok\n", path.display()));
+                    }
+                }
+                Err(failure) => {
+                    checked.push(serde_json::json!({
+                        "kernels": path.display().to_string(), "ok": false,
+                        "problems": failure.problems.len(),
+                    }));
+                    problems.extend(failure.problems);
+                }
+            }
+            continue;
+        }
         match check(path) {
             Ok(manifest) => {
                 checked.push(serde_json::json!({
@@ -81,27 +102,39 @@ fn check(path: &Path) -> Result<Manifest, Failure> {
     if problems.is_empty() { Ok(manifest) } else { Err(Failure::manifest(problems)) }
 }
 
-/// The manifests in the current folder's `manifests/`; the command is for the help.
-pub(super) fn default_manifests(command: &str) -> Result<Vec<PathBuf>, Failure> {
-    let folder = Path::new("manifests");
-    let entries = std::fs::read_dir(folder).map_err(|error| {
-        usage(
-            Problem::new("there is no folder `manifests` here")
-                .note(error.to_string())
-                .help(format!("name the manifests: `lustre-dist {command} FILE...`")),
-        )
-    })?;
-    let mut paths: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
-        .collect();
-    paths.sort();
-    if paths.is_empty() {
+/// The table of kernel series, which stands among the manifests.
+fn check_kernels(path: &Path) -> Result<usize, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::io("read", path, &error))?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let kernels =
+        read_kernels(SourceText { name: path.display().to_string(), text }).map_err(Failure::manifest)?;
+    Ok(kernels.series.len())
+}
+
+/// The files that are named, with those of the folders among them; of `manifests/` where none is.
+fn paths(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    if named.is_empty() && !Path::new("manifests").is_dir() {
         return Err(usage(
-            Problem::new("there is no manifest in `manifests`")
-                .help(format!("name the manifests: `lustre-dist {command} FILE...`")),
+            Problem::new("there is no folder `manifests` here")
+                .help("name the manifests: `lustre-dist check FILE...`"),
         ));
+    }
+    let usual = [PathBuf::from("manifests")];
+    let mut paths = Vec::new();
+    for path in if named.is_empty() { &usual } else { named } {
+        if !path.is_dir() {
+            paths.push(path.clone());
+            continue;
+        }
+        let mut found = args::manifest_paths(path)?;
+        found.extend(Some(path.join(TABLE)).filter(|table| table.exists()));
+        if found.is_empty() {
+            return Err(usage(
+                Problem::new(format!("there is no manifest in `{}`", path.display()))
+                    .help("name the manifests: `lustre-dist check FILE...`"),
+            ));
+        }
+        paths.extend(found);
     }
     Ok(paths)
 }

@@ -5,9 +5,20 @@
 
 use jiff::civil::Date;
 
+use super::args::usage;
+use crate::model::{Failure, Problem};
+
 /// Today in UTC, or what `LUSTRE_DIST_TODAY` says, such as 2026-11-23, for tests and for a look
 /// ahead.
-pub(super) fn today() -> Date {
-    let said = std::env::var("LUSTRE_DIST_TODAY").ok().and_then(|text| text.parse().ok());
-    said.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date())
+pub(super) fn today() -> Result<Date, Failure> {
+    let Some(text) = std::env::var_os("LUSTRE_DIST_TODAY") else {
+        return Ok(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
+    };
+    let day = text.to_str().filter(|text| text.len() == 10).and_then(|text| text.parse().ok());
+    day.ok_or_else(|| {
+        usage(
+            Problem::new(format!("LUSTRE_DIST_TODAY is `{}`", text.to_string_lossy()))
+                .help("expected a day, such as 2026-11-23, or no such variable"),
+        )
+    })
 }

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 
 use super::Done;
 use super::args::{self, SourceArgs, usage};
-use super::check::default_manifests;
 use super::screen::Screen;
 use crate::manifest::{At, Manifest};
 use crate::model::version::{KernelRelease, LustreVersion};
@@ -97,18 +96,10 @@ fn parse_release(text: &str) -> Result<LustreVersion, Failure> {
 /// The manifests that are asked, each with the change log that it names.
 fn manifests(args: &Args) -> Result<Vec<(Manifest, At<TarPath>)>, Failure> {
     let named = !args.manifests.is_empty();
-    let paths = if named { args.manifests.clone() } else { default_manifests("kernels")? };
     let mut manifests = Vec::new();
     let mut lines = Vec::new();
     let mut problems = Vec::new();
-    for path in &paths {
-        let manifest = match args::read_manifest(path) {
-            Ok(manifest) => manifest,
-            Err(failure) => {
-                problems.extend(failure.problems);
-                continue;
-            }
-        };
+    for manifest in args::manifests_at(&args.manifests)? {
         let line = manifest.line.as_ref().map(|line| line.id.value.clone());
         lines.extend(line.clone().filter(|_| manifest.release.changelog.is_some()));
         if args.line.is_some() && args.line != line {

@@ -14,7 +14,7 @@ use super::screen::Screen;
 use crate::edit::{self, NewLine};
 use crate::manifest::{Line, Manifest};
 use crate::model::version::{KernelRange, KernelSeries};
-use crate::model::{Failure, Problem, ReleaseName};
+use crate::model::{Class, Failure, Problem, ReleaseName};
 
 /// Start or end a release line
 #[derive(Debug, clap::Args)]
@@ -202,11 +202,11 @@ fn comments_about(manifest: &Manifest, series: KernelSeries) -> Vec<usize> {
 
 fn end(args: &End, screen: &Screen) -> Done {
     let manifest = args::find_manifest(&args.line)?;
-    let on = args.date.unwrap_or_else(super::clock::today);
+    let on = args.date.map_or_else(super::clock::today, Ok)?;
     let id = manifest.line.as_ref().map(|Line { id, .. }| id.to_string()).unwrap_or_default();
     let Some(edited) = edit::end(&manifest, on)? else {
-        screen.remark(format_args!("{}: line {id} has ended already", manifest.path().display()));
-        return Err(Failure::nothing_to_do());
+        let problem = Problem::new(format!("{}: line {id} has ended already", manifest.path().display()));
+        return Err(Failure::new(Class::NothingToDo, problem));
     };
     edited.replace()?;
     if args.json {

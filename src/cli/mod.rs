@@ -13,8 +13,11 @@ mod check;
 mod clock;
 mod completions;
 mod digest;
+mod due;
 mod kernels;
 mod line;
+mod line_args;
+mod lines;
 mod lock;
 mod man;
 mod plan;
@@ -23,6 +26,7 @@ mod progress;
 pub mod report;
 mod schema;
 mod screen;
+mod table;
 
 use std::process::ExitCode;
 
@@ -57,6 +61,8 @@ enum Command {
     Line(line::Args),
     Kernels(kernels::Args),
     Preflight(preflight::Args),
+    Lines(lines::Args),
+    Due(due::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -81,6 +87,8 @@ pub fn main() -> ExitCode {
         Command::Line(args) => line::run(args, &screen),
         Command::Kernels(args) => kernels::run(args, &screen),
         Command::Preflight(args) => preflight::run(args, &screen),
+        Command::Lines(args) => lines::run(args, &screen),
+        Command::Due(args) => due::run(args, &screen),
         Command::Schema(args) => schema::run(args, &screen),
         Command::Completions(args) => completions::run(args, &mut Cli::command(), &screen),
         Command::Man(args) => man::run(args, Cli::command(), &screen),

@@ -15,6 +15,100 @@ use crate::assemble::Progress;
 use crate::manifest::Format;
 use crate::plan::Plan;
 
+/// Tells what several releases do that are made at once: a line for each that begins or ends, and on
+/// a terminal one bar for each that is being made.
+pub(super) struct Lot {
+    style: Option<LogStyle>,
+    bars: MultiProgress,
+}
+
+impl Lot {
+    pub(super) fn new(screen: &Screen) -> Self {
+        Self { style: (!screen.quiet).then_some(screen.log_style), bars: MultiProgress::new() }
+    }
+
+    /// The teller of one release.
+    pub(super) fn teller(&self, name: &str) -> OfLot {
+        let bar = (self.style == Some(LogStyle::Bars)).then(|| {
+            let bar = self.bars.add(ProgressBar::no_length().with_prefix(name.to_owned()));
+            bar.set_style(bar_style("  {prefix:<24} [{bar:32}] {pos}/{len}"));
+            bar
+        });
+        OfLot { style: self.style, name: name.to_owned(), bar }
+    }
+
+    /// Tells that a release is there, was there before, or failed.
+    pub(super) fn ended(&self, name: &str, was_there: Option<bool>) {
+        let word = match was_there {
+            Some(false) => "done",
+            Some(true) => "was there",
+            None => "failed",
+        };
+        tell_in(self.style, &format!("{name}: {word}"), &serde_json::json!({ "name": name, "ended": word }));
+    }
+
+    /// Takes the bars off the screen.
+    pub(super) fn end(&self) {
+        let _ = self.bars.clear();
+    }
+}
+
+/// The teller of one release among several.
+pub(super) struct OfLot {
+    style: Option<LogStyle>,
+    name: String,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress for OfLot {
+    fn planned(&self, plan: &Plan, _: &[Format]) {
+        let total = plan.entries.len();
+        let name = &self.name;
+        tell_in(
+            self.style,
+            &format!("{name}: planned {}: {total} members, {} excluded", plan.title, plan.excluded.len()),
+            &serde_json::json!({ "name": name, "planned": plan.title, "members": total, "excluded": plan.excluded.len() }),
+        );
+        if let Some(bar) = &self.bar {
+            bar.set_length(total as u64);
+        }
+    }
+}
+
+impl Watch for OfLot {
+    fn made(&self, members: usize, _: u64) {
+        if let Some(bar) = &self.bar {
+            bar.inc(members as u64);
+        }
+    }
+
+    fn encoded(&self, _: Format, _: u64) {}
+
+    fn finished(&self, _: Format, _: Sum) {}
+}
+
+impl Drop for OfLot {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn tell_in(style: Option<LogStyle>, text: &str, value: &serde_json::Value) {
+    match style {
+        Some(LogStyle::Plain) => tell(text),
+        Some(LogStyle::Json) => tell(value),
+        _ => {}
+    }
+}
+
+fn bar_style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}
+
 /// How often a log gets a line.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
@@ -58,11 +152,7 @@ impl Reporter {
     }
 
     fn line(&self, text: &str, value: &serde_json::Value) {
-        match self.style {
-            Some(LogStyle::Plain) => tell(text),
-            Some(LogStyle::Json) => tell(value),
-            _ => {}
-        }
+        tell_in(self.style, text, value);
     }
 
     fn rate(&self, count: u64) -> String {
@@ -83,16 +173,11 @@ impl Progress for Reporter {
             return;
         }
         let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let style = |template: &str| {
-            ProgressStyle::with_template(template)
-                .unwrap_or_else(|_| ProgressStyle::default_bar())
-                .progress_chars("=> ")
-        };
         let members = bars.all.add(ProgressBar::new(total as u64).with_prefix("members"));
-        members.set_style(style("  {prefix:<8} [{bar:32}] {pos}/{len}  {msg}"));
+        members.set_style(bar_style("  {prefix:<8} [{bar:32}] {pos}/{len}  {msg}"));
         for &format in formats {
             let bar = bars.all.add(ProgressBar::no_length().with_prefix(format.extension()));
-            bar.set_style(style(
+            bar.set_style(bar_style(
                 "  {prefix:<8} {spinner} {decimal_bytes} of the tar, {decimal_bytes_per_sec}",
             ));
             bar.enable_steady_tick(Duration::from_millis(120));

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::report;
-use crate::model::Failure;
+use crate::model::{Class, Failure};
 use crate::release;
 
 /// How the screen is used; the same for every command.
@@ -55,6 +55,8 @@ pub(super) struct Screen {
     /// Never [`LogStyle::Auto`].
     pub(super) log_style: LogStyle,
     colour: bool,
+    /// Whether the answer has colours too.
+    colour_answer: bool,
 }
 
 impl Screen {
@@ -64,12 +66,19 @@ impl Screen {
             LogStyle::Auto => LogStyle::Plain,
             style => style,
         };
-        let choice = match args.color {
-            Colour::Auto => anstream::AutoStream::choice(&io::stderr()),
-            Colour::Always => anstream::ColorChoice::Always,
-            Colour::Never => anstream::ColorChoice::Never,
+        let has_colour = |usual| match args.color {
+            Colour::Auto => usual != anstream::ColorChoice::Never,
+            Colour::Always => true,
+            Colour::Never => false,
         };
-        Self { quiet: args.quiet, log_style, colour: choice != anstream::ColorChoice::Never }
+        let colour = has_colour(anstream::AutoStream::choice(&io::stderr()));
+        let colour_answer = has_colour(anstream::AutoStream::choice(&io::stdout()));
+        Self { quiet: args.quiet, log_style, colour, colour_answer }
+    }
+
+    /// A part of the answer that is to catch the eye.
+    pub(super) fn warning(&self, text: &str) -> String {
+        if self.colour_answer { format!("\x1b[31m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     /// Prints a part of the answer.
@@ -96,9 +105,14 @@ impl Screen {
         }
     }
 
-    /// Prints why the command did not succeed, where there is more to say than an exit code.
+    /// Prints why the command did not succeed.
     pub(super) fn failure(&self, failure: &Failure) {
-        if failure.problems.is_empty() {
+        if failure.class == Class::NothingToDo {
+            // An answer to who asked, no error.
+            for problem in &failure.problems {
+                self.remark(&problem.title);
+                problem.help.iter().for_each(|help| self.remark(help));
+            }
             return;
         }
         if self.log_style == LogStyle::Json {

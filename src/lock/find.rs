@@ -12,24 +12,31 @@ use crate::model::version::{KernelVersion, LustreVersion};
 use crate::model::{CommitId, Failure, Problem};
 use crate::source::{ObjectFault, Objects, OpenSource, Tip, TipFault, read_commit, read_tip};
 
-/// Finds what the manifest asks for as the source has it now.
-pub(super) fn find(manifest: &Manifest, source: &Source, open: &mut OpenSource) -> Result<Pin, Failure> {
+/// Finds what the manifest asks for as the source has it now: of the tags that a pattern matches the
+/// newest, or the `chosen` one.
+pub(super) fn find(
+    manifest: &Manifest,
+    source: &Source,
+    open: &mut OpenSource,
+    chosen: Option<&String>,
+) -> Result<Pin, Failure> {
+    if let Some(chosen) = chosen {
+        check_chosen(manifest, source, chosen)?;
+        // Nothing moves where the tag is here, and its mirror need not be asked.
+        if open.repository.find_ref(&format!("refs/tags/{chosen}"))?.is_none() {
+            open.refresh(&[])?;
+        }
+        return find_tag(manifest, source, open, chosen);
+    }
     let extra: Vec<&str> = match &source.wanted.value {
         Wanted::Ref(name) => vec![name],
         _ => Vec::new(),
     };
     open.refresh(&extra)?;
     let mut objects = open.repository.objects();
-    let by_ref = |open: &OpenSource, full: String, what: String| -> Result<Pin, Failure> {
-        let objects = open.repository.objects();
-        let Some(id) = open.repository.find_ref(&full)? else {
-            return Err(no_such_ref(manifest, source, open, &what)?.into_source());
-        };
-        let found = tip(manifest, source, open, &objects, &what, id)?;
-        pin_of(manifest, source, Some(full), &found)
-    };
+    let by_ref = |open: &OpenSource, full, what| by_ref(manifest, source, open, full, what);
     let mut pin = match &source.wanted.value {
-        Wanted::Tag(name) => by_ref(open, format!("refs/tags/{name}"), format!("tag `{name}`"))?,
+        Wanted::Tag(name) => find_tag(manifest, source, open, name)?,
         Wanted::Pattern(pattern) => {
             let tags = open.repository.tags()?;
             let Some(newest) = pattern.newest(tags.iter().map(|(name, _)| name.as_str())) else {
@@ -42,7 +49,7 @@ pub(super) fn find(manifest: &Manifest, source: &Source, open: &mut OpenSource) 
                 .help("snapshots and candidates never match a pattern; name one to release it")
                 .into_source());
             };
-            by_ref(open, format!("refs/tags/{newest}"), format!("tag `{newest}`"))?
+            find_tag(manifest, source, open, newest)?
         }
         Wanted::Branch(name) => by_ref(open, format!("refs/heads/{name}"), format!("branch `{name}`"))?,
         Wanted::Ref(name) => by_ref(open, name.clone(), format!("ref `{name}`"))?,
@@ -70,6 +77,45 @@ pub(super) fn find(manifest: &Manifest, source: &Source, open: &mut OpenSource) 
         pin.nearest = nearest(open, &objects, pin.commit)?;
     }
     Ok(pin)
+}
+
+fn find_tag(manifest: &Manifest, source: &Source, open: &OpenSource, name: &str) -> Result<Pin, Failure> {
+    by_ref(manifest, source, open, format!("refs/tags/{name}"), format!("tag `{name}`"))
+}
+
+fn by_ref(
+    manifest: &Manifest,
+    source: &Source,
+    open: &OpenSource,
+    full: String,
+    what: String,
+) -> Result<Pin, Failure> {
+    let objects = open.repository.objects();
+    let Some(id) = open.repository.find_ref(&full)? else {
+        return Err(no_such_ref(manifest, source, open, &what)?.into_source());
+    };
+    let found = tip(manifest, source, open, &objects, &what, id)?;
+    pin_of(manifest, source, Some(full), &found)
+}
+
+/// A tag that was chosen from outside must be one that the manifest leaves open.
+fn check_chosen(manifest: &Manifest, source: &Source, chosen: &str) -> Result<(), Failure> {
+    let fits = match &source.wanted.value {
+        Wanted::Tag(name) => name == chosen,
+        Wanted::Pattern(pattern) => pattern.matches(chosen),
+        Wanted::Commit(_) | Wanted::Branch(_) | Wanted::Ref(_) => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(manifest
+        .problem(
+            format!("the tag `{chosen}` is not what the manifest asks for"),
+            &source.wanted.span,
+            format!("source `{}` asks for this", source.name),
+        )
+        .help("choose a tag that it covers, or edit the manifest")
+        .into())
 }
 
 /// The nearest version tag behind a commit that has none of its own.

@@ -6,7 +6,7 @@
 //! `file` holds the pins as they stand beside the manifest. `resolve` turns what a manifest wants into
 //! pins: those that stand are looked at again (`keep`), the others are looked up (`find`), and both
 //! are held against what the manifest says of a tag (`pin`). `version` makes the release's version of
-//! them; `inputs` reads the patches and templates that the manifest names. [`lock`] does it all and
+//! them, `fits` holds its kernel against the line; `inputs` reads the patches and templates that the manifest names. [`lock`] does it all and
 //! hands the next stage a [`Locked`] release.
 
 #![allow(
@@ -16,6 +16,7 @@
 
 mod file;
 mod find;
+mod fits;
 mod inputs;
 mod keep;
 mod pin;
@@ -62,6 +63,9 @@ pub struct Request<'a> {
     pub places: &'a Places,
     /// Which pins may move.
     pub update: Update,
+    /// The very tag that a source is to be at, of those that its pattern matches; the newest where
+    /// a source is not named.
+    pub tags: BTreeMap<SourceName, String>,
     /// `--locked`: a lock that would change is an error.
     pub frozen: bool,
     /// `SOURCE_DATE_EPOCH`, read by the caller. It counts when a lock is made or changed and never
@@ -105,7 +109,7 @@ pub fn lock(manifest: Manifest, request: &Request<'_>) -> Result<(Locked, Outcom
     for (name, source) in &manifest.sources {
         sources.insert(name.clone(), source::open(&manifest, source, request.places)?);
     }
-    let pins = resolve::pins(&manifest, old.as_ref(), &mut sources, &request.update)?;
+    let pins = resolve::pins(&manifest, old.as_ref(), &mut sources, request)?;
     let new = version::assemble(&manifest, &inputs, pins, &sources, old.as_ref(), request.source_date_epoch)?;
     let outcome = match &old {
         Some(old) if *old == new => Outcome::Kept,
@@ -133,6 +137,6 @@ pub fn primary(manifest: &Manifest, places: &Places) -> Result<(OpenSource, Pin)
     let old = Lock::load(&path_of(manifest.path()))?;
     let source = &manifest.sources[&manifest.release.primary.value];
     let mut open = source::open(manifest, source, places)?;
-    let pin = resolve::pin(manifest, old.as_ref(), source, &mut open, &Update::Nothing)?;
+    let pin = resolve::pin(manifest, old.as_ref(), source, &mut open, &Update::Nothing, None)?;
     Ok((open, pin))
 }

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Update;
 use super::file::{Lock, Pin};
 use super::find::find;
 use super::keep::keep;
 use super::pin::wanted_text;
+use super::{Request, Update};
 use crate::manifest::{Manifest, Source};
 use crate::model::{Failure, SourceName};
 use crate::source::OpenSource;
@@ -21,14 +21,14 @@ pub(super) fn pins(
     manifest: &Manifest,
     old: Option<&Lock>,
     sources: &mut BTreeMap<SourceName, OpenSource>,
-    update: &Update,
+    request: &Request<'_>,
 ) -> Result<BTreeMap<String, Pin>, Failure> {
     let mut pins = BTreeMap::new();
     let mut problems = Vec::new();
     let mut class = crate::model::Class::Source;
     for (name, source) in &manifest.sources {
         let open = sources.get_mut(name).expect("every source was opened");
-        match pin(manifest, old, source, open, update) {
+        match pin(manifest, old, source, open, &request.update, request.tags.get(name)) {
             Ok(pin) => {
                 pins.insert(name.to_string(), pin);
             }
@@ -48,14 +48,16 @@ pub(super) fn pin(
     source: &Source,
     open: &mut OpenSource,
     update: &Update,
+    tag: Option<&String>,
 ) -> Result<Pin, Failure> {
     let name = &source.name.value;
     let kept = old
         .and_then(|lock| lock.source.get(name.as_str()))
         .filter(|pin| pin.wanted == wanted_text(&source.wanted))
-        .filter(|_| !matches!(update, Update::Sources(names) if names.contains(name)));
+        .filter(|_| !matches!(update, Update::Sources(names) if names.contains(name)))
+        .filter(|pin| tag.is_none_or(|tag| pin.tag_name() == Some(tag)));
     match kept {
         Some(pin) => keep(manifest, source, open, pin),
-        None => find(manifest, source, open),
+        None => find(manifest, source, open, tag),
     }
 }

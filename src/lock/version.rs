@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::file::{Lock, Pin};
+use super::fits;
 use super::inputs::Inputs;
 use super::pin::short;
 use crate::manifest::Manifest;
@@ -23,6 +24,7 @@ pub(super) fn assemble(
     source_date_epoch: Option<SourceDate>,
 ) -> Result<Lock, Failure> {
     let version = version(manifest, &pins, sources)?;
+    fits::check(manifest, &pins)?;
     let newest = pins.values().map(|pin| pin.date).max().unwrap_or(SourceDate(0));
     // A lock that stands keeps its date whatever the environment says today.
     let kept = old.filter(|old| old.source == pins).map(|old| old.source_date);

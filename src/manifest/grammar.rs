@@ -1,15 +1,18 @@
 // SPDX-FileCopyrightText: The lustre-dist authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The grammar of a manifest as data: every table, its keys, what each may hold.
+//! The grammar of a manifest as data: every table, its keys, what each may hold. The table of
+//! kernel series, which people edit beside their manifests, has its grammar here too.
 //!
 //! `walk` holds a file against it, and `schema` writes it down as JSON Schema; a key that one of
 //! them knows is therefore known to the other. What a value means beyond its shape is `read`'s.
 
 mod inputs;
+mod kernels;
 mod tables;
 mod texts;
 
+pub(super) use kernels::KERNELS;
 pub(super) use tables::MANIFEST;
 pub(super) use texts::NAME;
 

@@ -9,6 +9,7 @@
 //! versions, references between tables. Defaults are applied here, once.
 
 mod grammar;
+mod kernels;
 mod read;
 mod schema;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use jiff::civil::Date;
 use crate::model::version::{KernelRange, KernelSeries, LustreVersion, TagPattern};
 use crate::model::{LayerName, PathGlob, Problem, ReleaseName, SourceName, SourceText, TagId, TarPath};
 
+pub use kernels::{Kernels, Series, read_kernels};
 pub use read::read;
 pub use schema::json_schema;
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::Manifest;
-use super::grammar::MANIFEST;
+use super::grammar::{MANIFEST, Table};
 use super::walk::{Node, Walk};
 use crate::model::{Problem, SourceName, SourceText};
 
@@ -37,18 +37,27 @@ const SCHEMA: u32 = 1;
 /// one problem.
 pub fn read(text: SourceText, folder: PathBuf) -> Result<Manifest, Vec<Problem>> {
     let text = Arc::new(text);
+    document(&text, &MANIFEST, |root| manifest(root, &text, folder))
+}
+
+/// Holds a file against its grammar and reads it.
+pub(super) fn document<T>(
+    text: &Arc<SourceText>,
+    grammar: &'static Table,
+    read: impl FnOnce(&Node<'_>) -> Option<T>,
+) -> Result<T, Vec<Problem>> {
     let (document, errors) = DeTable::parse_recoverable(&text.text);
-    let (torn, mut problems) = syntax::problems(&text, errors);
-    if let Some(problem) = from_the_future(&text, document.get_ref()) {
+    let (torn, mut problems) = syntax::problems(text, errors);
+    if let Some(problem) = from_the_future(text, grammar, document.get_ref()) {
         return Err(vec![problem]);
     }
-    let walk = Walk::new(Arc::clone(&text), torn);
-    let root = Node::root(&walk, &MANIFEST, document.get_ref());
+    let walk = Walk::new(Arc::clone(text), torn);
+    let root = Node::root(&walk, grammar, document.get_ref());
     root.check();
-    let manifest = manifest(&root, &text, folder);
+    let value = read(&root);
     problems.extend(walk.into_problems());
-    match manifest {
-        Some(manifest) if problems.is_empty() => Ok(manifest),
+    match value {
+        Some(value) if problems.is_empty() => Ok(value),
         _ => {
             problems.sort_by_key(|problem| problem.place.as_ref().map(|place| place.span.start));
             Err(problems)
@@ -91,13 +100,17 @@ pub(super) fn manifest(root: &Node<'_>, text: &Arc<SourceText>, folder: PathBuf)
     })
 }
 
-/// A manifest of a later schema may have anything in it: that it is one is all there is to say.
-fn from_the_future(text: &Arc<SourceText>, document: &DeTable<'_>) -> Option<Problem> {
+/// A file of a later schema may have anything in it: that it is one is all there is to say.
+fn from_the_future(
+    text: &Arc<SourceText>,
+    grammar: &'static Table,
+    document: &DeTable<'_>,
+) -> Option<Problem> {
     let value = document.get("schema")?;
     let DeValue::Integer(schema) = value.get_ref() else { return None };
     let newer = schema.as_str().parse::<u64>().is_ok_and(|schema| schema > u64::from(SCHEMA));
     newer.then(|| {
-        Problem::new(format!("the manifest has schema {schema}"))
+        Problem::new(format!("{} has schema {schema}", grammar.header))
             .at(text, value.span(), format!("this lustre-dist reads schema {SCHEMA}"))
             .help("it was written for a newer lustre-dist: update the tool")
     })

@@ -54,12 +54,6 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// There is nothing to do, and nothing is wrong: no problem, only an exit code.
-    #[must_use]
-    pub fn nothing_to_do() -> Self {
-        Self { class: Class::NothingToDo, problems: Vec::new() }
-    }
-
     /// One problem of a class.
     #[must_use]
     pub fn new(class: Class, problem: Problem) -> Self {
@@ -70,6 +64,14 @@ impl Failure {
     #[must_use]
     pub fn manifest(problems: Vec<Problem>) -> Self {
         Self { class: Class::Manifest, problems }
+    }
+
+    /// Several failures as one: of the class with the highest exit code. None where there are none.
+    #[must_use]
+    pub fn all(failures: Vec<Self>) -> Option<Self> {
+        let class = failures.iter().map(|failure| failure.class).max_by_key(|class| class.exit_code())?;
+        let problems = failures.into_iter().flat_map(|failure| failure.problems).collect();
+        Some(Self { class, problems })
     }
 
     /// The operating system refused something on `path`; `doing` completes "cannot".

@@ -7,7 +7,9 @@
 pub mod date;
 pub mod digest;
 pub mod failure;
+pub mod moniker;
 pub mod name;
+pub mod overrides;
 pub mod path;
 pub mod problem;
 pub mod version;
@@ -15,6 +17,8 @@ pub mod version;
 pub use date::SourceDate;
 pub use digest::{BlobId, CommitId, NotHex, Sha256, TagId, TreeId};
 pub use failure::{Class, Failure};
+pub use moniker::Moniker;
 pub use name::{LayerName, ReleaseName, SourceName};
+pub use overrides::{Flag, Override};
 pub use path::{PathFault, PathGlob, TarPath};
 pub use problem::{Place, Problem, SourceText};

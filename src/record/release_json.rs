@@ -13,7 +13,7 @@ use crate::kernel::Support;
 use crate::lock::{Pin, SignatureState};
 use crate::manifest::Carries;
 use crate::model::version::ReleaseVersion;
-use crate::model::{CommitId, Failure, Problem, Sha256, SourceDate, TagId, TreeId};
+use crate::model::{CommitId, Failure, Override, Problem, Sha256, SourceDate, TagId, TreeId};
 use crate::plan::{Node, Origin, Plan};
 
 /// The description of a release, `schema` 1. Written once, never changed.
@@ -46,6 +46,9 @@ pub struct Description {
     /// What `--leave-out` dropped. Where this is not empty the release is partial and cannot be
     /// published.
     pub left_out: Vec<String>,
+    /// The rules that somebody overrode to make it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
     /// The one date of the release, RFC 3339.
     pub date: String,
     /// The same in seconds since 1970.
@@ -231,6 +234,7 @@ pub fn describe(plan: &Plan, written: &Written, names: &Names) -> Result<Descrip
         buildable: manifest.release.buildable,
         note: manifest.release.note.as_ref().map(|note| note.value.clone()),
         left_out: plan.left_out.clone(),
+        overrides: Vec::new(),
         date: lock.source_date.to_string(),
         source_date: lock.source_date,
         identity: Identity { sha256: written.identity.sha256, size: written.identity.size },

@@ -62,6 +62,26 @@ pub fn unpack(path: &Path, cache: &Path) -> Result<PathBuf, Failure> {
     Ok(target)
 }
 
+/// Whether the file at `path` begins as a bundle does.
+#[must_use]
+pub fn is_bundle(path: &Path) -> bool {
+    let mut start = [0; 14];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start.starts_with(b"# v") && start.ends_with(b" git bundl")
+}
+
+/// The short names of the tags in the header of the bundle at `path`. The pack behind it is not
+/// looked at.
+///
+/// # Errors
+/// The header is not that of a bundle that [`unpack`] would take.
+pub fn tags(path: &Path) -> Result<Vec<String>, Failure> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let header = read_header(path, &mut BufReader::new(file))?;
+    let names = header.refs.iter().filter_map(|(name, _)| name.strip_prefix("refs/tags/"));
+    Ok(names.map(str::to_owned).collect())
+}
+
 fn digest_of(reader: &mut impl Read) -> std::io::Result<Sha256> {
     let mut hasher = sha2::Sha256::new();
     let mut chunk = vec![0; 1 << 18];

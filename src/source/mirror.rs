@@ -25,7 +25,7 @@ pub enum Network {
 const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
 
 /// The mirror of one remote repository.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Mirror {
     path: PathBuf,
     urls: Vec<String>,
@@ -171,7 +171,8 @@ impl Mirror {
 }
 
 /// An address as messages show it: `https://user:secret@host/` without the secret.
-fn without_password(url: &str) -> String {
+#[must_use]
+pub fn without_password(url: &str) -> String {
     let user = url.split_once("://").and_then(|(scheme, rest)| {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (user, host) = authority.rsplit_once('@')?;

@@ -13,20 +13,28 @@ pub mod commit;
 pub mod history;
 pub mod mirror;
 pub mod object;
+mod place;
 pub mod repository;
+mod shelf;
+mod tags;
 pub mod tree;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::manifest::{Location, Manifest, Source};
-use crate::model::{CommitId, Failure, Problem, SourceName};
+use crate::manifest::{Manifest, Source};
+use crate::model::{CommitId, Failure, SourceName};
 
+pub use bundle::is_bundle;
 pub use commit::{Commit, Tag, Tip, TipFault, read_commit, read_tip};
 pub use history::{Cut, descends};
-pub use mirror::{Mirror, Network, is_url};
+pub use mirror::{Mirror, Network, is_url, without_password};
 pub use object::{ObjectFault, Objects};
+use place::Place;
+use place::is_file;
 pub use repository::Repository;
+pub use shelf::Shelf;
+pub use tags::names as tag_names;
 pub use tree::{BlobMode, Listing, TreeFile};
 
 /// Where sources are on this machine.
@@ -38,6 +46,8 @@ pub struct Places {
     pub overrides: BTreeMap<SourceName, PathBuf>,
     /// Whether the network may be used.
     pub network: Network,
+    /// What is open already; copies of these places share it.
+    pub shelf: Shelf,
 }
 
 /// A source that can be read, and refreshed where it is a mirror.
@@ -47,9 +57,10 @@ pub struct OpenSource {
     pub repository: Repository,
     mirror: Option<Mirror>,
     network: Network,
-    /// Whether this run has fetched all branches and tags already.
+    /// Whether this source has fetched all branches and tags already.
     fresh: bool,
     name: SourceName,
+    shelf: Shelf,
 }
 
 impl OpenSource {
@@ -64,7 +75,10 @@ impl OpenSource {
             return Ok(false);
         }
         if !self.fresh || !extra.is_empty() {
-            mirror.refresh(extra)?;
+            match extra {
+                [] => self.shelf.refresh(mirror)?,
+                extra => mirror.refresh(extra)?,
+            }
             self.fresh = true;
             // The object store's view of the packs is of the moment it was opened.
             self.repository = Repository::open(mirror.path())?;
@@ -106,89 +120,49 @@ impl OpenSource {
 /// # Errors
 /// It cannot be read or reached, or the network is needed and not allowed.
 pub fn open(manifest: &Manifest, source: &Source, places: &Places) -> Result<OpenSource, Failure> {
+    let place = Place::of(manifest, source, places)?;
+    open_place(manifest, source, places, &place).map_err(|failure| place.explain(failure, manifest, source))
+}
+
+fn open_place(
+    manifest: &Manifest,
+    source: &Source,
+    places: &Places,
+    place: &Place,
+) -> Result<OpenSource, Failure> {
     let name = source.name.value.clone();
-    let local = |path: PathBuf| -> Result<OpenSource, Failure> {
-        let path = if path.is_file() && !is_gitfile(&path) {
-            bundle::unpack(&path, &places.cache.join("bundles"))?
-        } else {
-            path
-        };
-        let repository = Repository::open(&path)?;
-        let (network, name) = (places.network, name.clone());
-        Ok(OpenSource { repository, mirror: None, network, fresh: false, name })
+    let (network, shelf) = (places.network, places.shelf.clone());
+    let mirror = match place {
+        Place::Given(path) | Place::Named(path, _) => {
+            let repository = places.shelf.take(path, || {
+                if is_file(path) {
+                    Repository::open(&bundle::unpack(path, &places.cache.join("bundles"))?)
+                } else {
+                    Repository::open(path)
+                }
+            })?;
+            return Ok(OpenSource { repository, mirror: None, network, fresh: false, name, shelf });
+        }
+        Place::Mirror(mirror, _) => mirror.clone(),
     };
-    if let Some(path) = places.overrides.get(&name) {
-        return local(path.clone()).map_err(|mut failure| {
-            for problem in &mut failure.problems {
-                problem.notes.push(format!("given by `--source {name}={}`", path.display()));
-            }
-            failure
-        });
+    let fresh = !mirror.exists();
+    if fresh {
+        if network == Network::Offline {
+            let Place::Mirror(_, span) = place else { unreachable!("only mirrors are fetched") };
+            return Err(manifest
+                .problem(format!("source `{name}` was never fetched"), span, "not in the cache")
+                .help(format!("run once without `--offline`, or add `--source {name}=PATH`"))
+                .into_source());
+        }
+        shelf.refresh(&mirror)?;
     }
-    let placed = |mut failure: Failure, span: &std::ops::Range<usize>| {
+    let repository = Repository::open(mirror.path()).map_err(|mut failure| {
         for problem in &mut failure.problems {
-            if problem.place.is_none() {
-                *problem = std::mem::replace(problem, Problem::new("")).at(
-                    &manifest.text,
-                    span.clone(),
-                    "named here",
-                );
-            }
+            problem.help = Some("the cache is damaged: remove that folder, and it is fetched again".into());
         }
         failure
-    };
-    match &source.location {
-        Location::Bundle { path } => {
-            let bundle = beside(manifest, &path.value);
-            if !bundle.is_file() {
-                return Err(manifest
-                    .problem(format!("there is no bundle `{}`", bundle.display()), &path.span, "named here")
-                    .help("a bundle is a file that `git bundle create` wrote; its path starts from the manifest's folder")
-                    .into_source());
-            }
-            local(bundle).map_err(|failure| placed(failure, &path.span))
-        }
-        Location::Git { url, .. } if !is_url(&url.value) => {
-            local(beside(manifest, &url.value)).map_err(|failure| placed(failure, &url.span))
-        }
-        Location::Git { url, mirrors } => {
-            let address = |text: &String| match is_url(text) {
-                true => text.clone(),
-                false => beside(manifest, text).display().to_string(),
-            };
-            let urls = std::iter::once(url).chain(mirrors).map(|url| address(&url.value)).collect();
-            let mirror = Mirror::new(&places.cache.join("mirrors"), urls);
-            let fresh = !mirror.exists();
-            if fresh {
-                if places.network == Network::Offline {
-                    return Err(manifest
-                        .problem(format!("source `{name}` was never fetched"), &url.span, "not in the cache")
-                        .help(format!("run once without `--offline`, or add `--source {name}=PATH`"))
-                        .into_source());
-                }
-                mirror.refresh(&[]).map_err(|failure| placed(failure, &url.span))?;
-            }
-            let repository = Repository::open(mirror.path()).map_err(|mut failure| {
-                for problem in &mut failure.problems {
-                    problem.help =
-                        Some("the cache is damaged: remove that folder, and it is fetched again".into());
-                }
-                placed(failure, &url.span)
-            })?;
-            Ok(OpenSource { repository, mirror: Some(mirror), network: places.network, fresh, name })
-        }
-    }
-}
-
-/// Whether the file is the `.git` of a linked work tree, which names the repository.
-fn is_gitfile(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == ".git")
-}
-
-/// A path of the manifest, from where the user stands: without a `./` that nobody wrote.
-fn beside(manifest: &Manifest, path: &str) -> PathBuf {
-    let path = manifest.folder.join(path);
-    path.strip_prefix(".").map(Path::to_owned).unwrap_or(path)
+    })?;
+    Ok(OpenSource { repository, mirror: Some(mirror), network, fresh, name, shelf })
 }
 
 /// Every message of an error and its sources, without repeats.

@@ -17,8 +17,9 @@ use super::causes;
 use super::object::{Objects, Walked};
 use crate::model::{Class, Failure, Problem};
 
-/// An open repository. Cheap to share between threads; each takes its own [`Objects`].
-#[derive(Debug)]
+/// An open repository. Cheap to share between threads; each takes its own [`Objects`]. Copies share
+/// the packs.
+#[derive(Debug, Clone)]
 pub struct Repository {
     path: PathBuf,
     inner: gix::ThreadSafeRepository,

@@ -148,8 +148,8 @@ fn what_releases_say_of_a_kernel() {
     // A line or a release narrows the question.
     let one = sandbox.run(&["kernels", "m.toml", "--for", "6.8.0-40-generic", "--release", "2.15.8"]);
     assert_snapshot!(one.failure(5), @"
-    error: no release that was asked knows the kernel `6.8.0-40-generic`
-     = help: a release that nobody has listed it for may still build: try it
+    no release that was asked knows the kernel `6.8.0-40-generic`
+    a release that nobody has listed it for may still build: try it
     ");
     let line = sandbox.run(&["kernels", "m.toml", "--for", "6.8.0-40-generic", "--line", "mainline"]);
     assert_snapshot!(line.success(), @"
@@ -195,8 +195,8 @@ fn a_kernel_that_nobody_knows_is_nothing_to_use() {
              client  unknown
     ");
     assert_snapshot!(run.stderr, @"
-    error: no release that was asked knows the kernel `7.5.0`
-     = help: a release that nobody has listed it for may still build: try it
+    no release that was asked knows the kernel `7.5.0`
+    a release that nobody has listed it for may still build: try it
     ");
 }
 
@@ -253,8 +253,7 @@ fn questions_that_cannot_be_answered() {
     ");
     assert_snapshot!(sandbox.run(&["kernels"]).failure(2), @"
     error: there is no folder `manifests` here
-     = note: No such file or directory (os error 2)
-     = help: name the manifests: `lustre-dist kernels FILE...`
+     = help: name manifests, or folders of them
     ");
 }
 

@@ -23,6 +23,7 @@ pub(super) static PROSE: Text = text("a text", "[^ ]");
 pub(super) static LINE_ID: Text = text("the id of a line", "^(mainline|lts-[0-9]+[.][0-9]+)$");
 pub(super) static SERIES: Text = text("a kernel series", "^[0-9]+[.][0-9]+$");
 pub(super) static DATE: Text = text("a date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
+pub(super) static MONIKER: Text = words("the moniker of a series", &["longterm", "stable"]);
 pub(super) static RANGE: Text = text("a range of kernels", "[0-9]");
 
 pub(super) static REPOSITORY: Text = text("a git repository", "^[^ -]");

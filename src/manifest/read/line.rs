@@ -3,8 +3,7 @@
 
 //! `[line]`, whose keys must tell one story.
 
-use jiff::civil::Date;
-
+use super::super::kernels::day;
 use super::super::walk::{Fault, Node};
 use crate::manifest::{At, Line};
 use crate::model::Problem;
@@ -35,9 +34,7 @@ pub(super) fn line(table: &Node<'_>) -> Option<Line> {
     let kernel = table.parsed("kernel", KernelSeries::parse);
     let supports = table.parsed("supports", KernelRange::parse);
 
-    let ended = table.parsed("ended", |text| {
-        text.parse::<Date>().map_err(|_| "expected a day of the calendar, as in 2028-12-31")
-    });
+    let ended = table.parsed("ended", day);
 
     if let Some(id) = &id {
         check_series(table, id, kernel.as_ref());

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::node::Name;
 use super::{Node, nearest, shown};
-use crate::manifest::grammar::{Field, Kind, MANIFEST, Rule, Text, backticked};
+use crate::manifest::grammar::{Field, Kind, Rule, Table, Text, backticked};
 use crate::model::Problem;
 
 impl Node<'_> {
@@ -40,7 +40,7 @@ impl Node<'_> {
                 Problem::new(format!("unknown key {} in {}", shown(key.get_ref()), self.shown()))
                     .note(format!("known keys: {}", backticked(&known)));
             if near.is_none() {
-                problem.help = belongs_to(key.get_ref());
+                problem.help = belongs_to(self.root, key.get_ref());
             }
             self.walk.report(&span, label, problem);
         }
@@ -123,8 +123,8 @@ fn for_example(field: &Field) -> String {
 }
 
 /// The tables that know `key`, for a key that was written in another one.
-fn belongs_to(key: &str) -> Option<String> {
-    let knows = MANIFEST.each().into_iter().filter(|table| table.field(key).is_some());
+fn belongs_to(root: &'static Table, key: &str) -> Option<String> {
+    let knows = root.each().into_iter().filter(|table| table.field(key).is_some());
     let tables: Vec<&str> = knows.map(|table| table.header).collect();
     (!tables.is_empty()).then(|| format!("`{key}` is a key of {}", backticked(&tables)))
 }

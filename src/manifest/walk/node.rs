@@ -26,6 +26,8 @@ pub(in crate::manifest) enum Element<'a> {
 /// One table of the file, and the grammar's word on it.
 pub(in crate::manifest) struct Node<'a> {
     pub walk: &'a Walk,
+    /// The grammar of the whole file.
+    pub(super) root: &'static Table,
     pub(super) grammar: &'static Table,
     pub(super) table: &'a DeTable<'a>,
     /// Its name under a table of names.
@@ -36,11 +38,11 @@ pub(in crate::manifest) struct Node<'a> {
 
 impl<'a> Node<'a> {
     pub fn root(walk: &'a Walk, grammar: &'static Table, table: &'a DeTable<'a>) -> Self {
-        Self { walk, grammar, table, name: None, header: 0..0 }
+        Self { walk, root: grammar, grammar, table, name: None, header: 0..0 }
     }
 
     fn child(&self, grammar: &'static Table, table: &'a DeTable<'a>, header: Range<usize>) -> Self {
-        Self { walk: self.walk, grammar, table, name: None, header }
+        Self { walk: self.walk, root: self.root, grammar, table, name: None, header }
     }
 
     /// Reports everything in and below this table that is not as the grammar has it.
