@@ -4,14 +4,16 @@
 //! The whole story of a release, a stage at a time: a manifest is locked, planned, written as a
 //! tar with its encodings, described, and given its name.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::archive::{self, Output, Watch};
+use crate::archive::{self, Output, Turns, Watch};
+use crate::changes;
 use crate::lock::{self, Outcome, Request};
 use crate::manifest::{Format, Manifest};
-use crate::model::{Class, Failure, Override, PathGlob, Problem, Sha256};
+use crate::model::{Class, Failure, Flag, Override, PathGlob, Problem};
 use crate::plan::{self, Plan};
-use crate::record::{self, Description, Names, Sums};
+use crate::record::{self, BuilderId, Description, Names, Sbom, Sums};
 use crate::release::{self, Aside, Existing};
 
 /// What `assemble` is asked for beyond the manifest.
@@ -25,10 +27,25 @@ pub struct Options<'a> {
     pub formats: Option<Vec<Format>>,
     /// What this run drops; not empty makes the release partial.
     pub leave_out: &'a [PathGlob],
-    /// The rules that this run overrides; they go into the description.
+    /// The other flags that made a stage do what it would refuse, each already obeyed.
     pub overrides: Vec<Override>,
+    /// Who builds, for the provenance.
+    pub builder: BuilderId,
     /// How many threads.
     pub jobs: usize,
+    /// The turns that releases take which are made at once.
+    pub turns: Option<&'a Turns>,
+}
+
+impl Options<'_> {
+    /// Every override, for the records.
+    fn overrides(&self) -> Vec<Override> {
+        let values: Vec<String> = self.leave_out.iter().map(ToString::to_string).collect();
+        let left_out = (!values.is_empty()).then_some(Override { flag: Flag::LeaveOut, values });
+        let mut all: Vec<Override> = left_out.into_iter().chain(self.overrides.iter().cloned()).collect();
+        all.sort();
+        all
+    }
 }
 
 /// What became of an assembly.
@@ -40,12 +57,17 @@ pub struct Assembled {
     pub directory: PathBuf,
     /// Whether it was there already, whole and the same.
     pub was_there: bool,
+    /// Who made it. Of a release that was there, that is not always who asked.
+    pub builder: BuilderId,
     /// What became of the lock.
     pub lock: Outcome,
 }
 
 /// How a long run tells what it does.
 pub trait Progress: Watch {
+    /// What the user is to be warned of, though the work goes on.
+    fn warn(&self, warnings: &[Problem]);
+
     /// The plan is made and writing begins.
     fn planned(&self, plan: &Plan, formats: &[Format]);
 }
@@ -62,29 +84,38 @@ pub fn assemble(
     // Pin every input.
     let lock_path = lock::path_of(manifest.path());
     let (locked, outcome) = lock::lock(manifest, &options.lock)?;
+    progress.warn(&locked.warnings);
     let names = Names::new(&format!("{}-{}", locked.manifest.release.name, locked.lock.version));
     let formats = options.formats.clone().unwrap_or_else(|| locked.manifest.release.formats.clone());
-    let left_out: Vec<String> = options.leave_out.iter().map(ToString::to_string).collect();
+    let overrides = options.overrides();
     let directory = options.out.join(names.directory());
 
     // Made already? Then every file of it is hashed again, and that is all.
-    if let Existing::Same(description) = release::look(&directory, &names, &locked.lock, &left_out, &formats)?
-    {
+    let existing = release::look(&directory, &names, &locked.lock, &overrides, &formats)?;
+    if let Existing::Same { description, builder } = existing {
         if let Outcome::Changed(_) = outcome {
             locked.lock.save(&lock_path)?;
         }
-        return Ok(Assembled { description: *description, directory, was_there: true, lock: outcome });
+        return Ok(Assembled {
+            description: *description,
+            directory,
+            was_there: true,
+            builder,
+            lock: outcome,
+        });
     }
 
-    // Plan every entry, and make sure that every object is at hand before anything is written.
+    // Plan every entry, and make sure that every object and the history is at hand before anything is
+    // written.
     let plan = plan::make(locked, options.leave_out)?;
     plan.require_objects()?;
+    let changes = changes::since(&plan.locked, options.jobs)?;
     if let Outcome::Changed(_) = outcome {
         plan.locked.lock.save(&lock_path)?;
     }
     progress.planned(&plan, &formats);
 
-    // Write the tar into all its encodings at once, aside.
+    // Write the tar into all its encodings at once, aside, and look at each file on the way.
     let aside = Aside::create(&directory)?;
     let outputs = formats
         .iter()
@@ -93,31 +124,42 @@ pub fn assemble(
             Ok(Output { format, file: aside.file(&name)?, name: directory.join(name).display().to_string() })
         })
         .collect::<Result<_, Failure>>()?;
-    let written = archive::write(&plan, outputs, options.jobs, progress)?;
+    let turn = options.turns.map(Turns::take);
+    let written = archive::write(&plan, outputs, options.jobs, record::look(), progress)?;
+    drop(turn);
 
-    // Describe it, and sum up every file.
-    let mut description = record::describe(&plan, &written, &names)?;
-    description.overrides.extend(options.overrides.iter().cloned());
-    let mut sums = Sums::default();
-    for artifact in &description.artifacts {
-        sums.0.insert(artifact.file.clone(), artifact.sha256);
+    // Describe it, and sum up every file. The provenance comes last: it names the other records.
+    let description = record::describe(&plan, &written, &names, overrides.clone())?;
+    let mut records = BTreeMap::new();
+    let text = description.to_text();
+    records.insert(
+        names.description(),
+        aside.stream(&names.description(), |out| out.write_all(text.as_bytes()))?,
+    );
+    let table = record::origins(&plan, &written.members);
+    records.insert(names.origins(), aside.stream(&names.origins(), |out| out.write_all(&table))?);
+    if !changes.is_empty() {
+        let text = changes::record(&plan.locked, &changes);
+        records
+            .insert(names.changes(), aside.stream(&names.changes(), |out| out.write_all(text.as_bytes()))?);
     }
-    for (name, bytes) in [
-        (names.description(), description.to_text().into_bytes()),
-        (names.origins(), record::origins(&plan, &written.members)),
-    ] {
-        aside.write(&name, &bytes)?;
-        sums.0.insert(name, Sha256::of(&bytes));
-    }
+    let sbom = Sbom { plan: &plan, written: &written, description: &description, names: &names };
+    records.insert(names.sbom(), aside.stream(&names.sbom(), |out| sbom.write(out))?);
+    let statement = record::statement(&plan, &description, &names, &options.builder, &records);
+    let digest = aside.stream(&names.provenance(), |out| out.write_all(statement.as_bytes()))?;
+    records.insert(names.provenance(), digest);
+    let mut sums = Sums(records);
+    sums.0.extend(description.artifacts.iter().map(|artifact| (artifact.file.clone(), artifact.sha256)));
     aside.write(&names.sums(), sums.to_text().as_bytes())?;
 
     // Give it its name. Another run may have been faster: then what it made must be the same.
     if aside.publish()? {
-        return Ok(Assembled { description, directory, was_there: false, lock: outcome });
+        let builder = options.builder.clone();
+        return Ok(Assembled { description, directory, was_there: false, builder, lock: outcome });
     }
-    match release::look(&directory, &names, &plan.locked.lock, &left_out, &formats)? {
-        Existing::Same(there) => {
-            Ok(Assembled { description: *there, directory, was_there: true, lock: outcome })
+    match release::look(&directory, &names, &plan.locked.lock, &overrides, &formats)? {
+        Existing::Same { description, builder } => {
+            Ok(Assembled { description: *description, directory, was_there: true, builder, lock: outcome })
         }
         Existing::Nothing => {
             let problem = Problem::new(format!("`{}` came and went", directory.display()))
@@ -134,5 +176,5 @@ pub fn assemble(
 /// As for [`assemble`].
 pub fn digest(plan: &Plan, jobs: usize, watch: &dyn Watch) -> Result<archive::Sum, Failure> {
     plan.require_objects()?;
-    Ok(archive::write(plan, Vec::new(), jobs, watch)?.identity)
+    Ok(archive::write(plan, Vec::new(), jobs, |_, _| (), watch)?.identity)
 }

@@ -5,13 +5,15 @@
 //! others'.
 //!
 //! What they share comes with their requests: the [`Shelf`](crate::source::Shelf) of the places, on
-//! which each repository is opened and each bundle unpacked once. As many run at once as there are
-//! threads, and they share those; one release that fails does not stop the others.
+//! which each repository is opened and each bundle unpacked once. About as many run at once as there
+//! are threads, so that one reads and plans while another waits for the disk, and they take [`Turns`]
+//! at writing; one release that fails does not stop the others.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::archive::Turns;
 use crate::assemble::{Assembled, Options, Progress, assemble};
 use crate::manifest::Manifest;
 use crate::model::Failure;
@@ -36,8 +38,9 @@ pub fn assemble_all<'p>(
     progress: &(dyn Fn(usize) -> Box<dyn Progress + 'p> + Sync),
     done: &(dyn Fn(usize, &Result<Assembled, Failure>) + Sync),
 ) -> Vec<Result<Assembled, Failure>> {
-    let at_once = jobs.get().min(works.len());
-    let each = jobs.get().checked_div(at_once).unwrap_or(1);
+    // One more than there are threads: some wait for the disk.
+    let at_once = (jobs.get() + 1).min(works.len());
+    let turns = Turns::for_threads(jobs.get());
     let slots: Vec<Mutex<Option<Work<'_>>>> = works.into_iter().map(|work| Mutex::new(Some(work))).collect();
     let results: Vec<Mutex<Option<Result<Assembled, Failure>>>> =
         slots.iter().map(|_| Mutex::new(None)).collect();
@@ -51,7 +54,7 @@ pub fn assemble_all<'p>(
                 } {
                     let work = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
                     let Some(Work { manifest, options }) = work else { continue };
-                    let options = Options { jobs: each, ..options };
+                    let options = Options { jobs: turns.threads(), turns: Some(&turns), ..options };
                     let result = assemble(manifest, &options, &*progress(nth));
                     done(nth, &result);
                     *results[nth].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);

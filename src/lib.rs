@@ -17,22 +17,32 @@
 //! | [`model`] | versions, digests, paths, dates, problems; no I/O |
 //! | [`manifest`] | the TOML as written, and the checked manifest |
 //! | [`source`] | git repositories, bundles and mirrors: trees and blobs, re-hashed |
+//! | [`signature`] | OpenPGP and SSH signatures held against pinned keys |
 //! | [`patch`] | unified diffs and quilt series, applied strictly |
 //! | [`kernel`] | the kernels that a release is known to work on |
-//! | [`line`] | release lines, the kernel feed, and what is due |
+//! | [`mod@line`] | release lines, the kernel feed, and what is due |
 //! | [`lock`] | refs to object ids, and the lock file |
 //! | [`plan`] | every entry of a tarball and where it comes from |
 //! | [`preflight`] | a tag checked before it is released |
-//! | [`archive`] | the tar dialect and its encodings |
+//! | [`changes`] | the commits and files between two releases, layer by layer |
+//! | [`compare`] | two releases, tarballs or plans side by side |
+//! | [`archive`] | the tar dialect and its encodings, written and strictly read |
 //! | [`record`] | what stands beside the tarballs |
 //! | [`release`] | the release directory, all or nothing |
 //! | [`edit`] | manifests edited in place |
+//! | [`audit`] | tarballs that others made, held against git |
+//! | [`sign`] | signatures over a release: made, attached and checked |
+//! | [`rebuild`] | a release made again from what its tarball carries |
+//! | [`verify`] | every byte of a release accounted for, or a list of problems |
 //! | [`cli`] | one file per command; the only room that prints |
 
 pub mod archive;
 pub mod assemble;
 pub mod assemble_all;
+pub mod audit;
+pub mod changes;
 pub mod cli;
+pub mod compare;
 pub mod edit;
 pub mod kernel;
 pub mod line;
@@ -42,6 +52,10 @@ pub mod model;
 pub mod patch;
 pub mod plan;
 pub mod preflight;
+pub mod rebuild;
 pub mod record;
 pub mod release;
+pub mod sign;
+pub mod signature;
 pub mod source;
+pub mod verify;

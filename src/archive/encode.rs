@@ -10,6 +10,7 @@ use std::num::NonZeroU64;
 use sha2::Digest as _;
 
 use super::gzip::Gzip;
+use super::zstd::Zstd;
 use crate::manifest::{Encoding, Format};
 use crate::model::Sha256;
 
@@ -77,7 +78,7 @@ pub(super) enum Encoder {
     /// The tar as it is. Its digest is the identity, which is computed anyway.
     Tar(WriteBehind),
     Gzip(Gzip<Out>),
-    Zstd(zstd::stream::write::Encoder<'static, Out>),
+    Zstd(Zstd<Out>),
     Xz(liblzma::write::XzEncoder<Out>),
 }
 
@@ -93,13 +94,7 @@ impl Encoder {
         Ok(match format {
             Format::Tar => Self::Tar(WriteBehind { file, written: 0, handed_over: 0 }),
             Format::Gzip => Self::Gzip(Gzip::new(out(file), levels.gzip, workers as usize)?),
-            Format::Zstd => {
-                let mut encoder = zstd::stream::write::Encoder::new(out(file), i32::from(levels.zstd))?;
-                // Without a worker the library takes another path, which gives other bytes.
-                encoder.multithread(workers)?;
-                encoder.include_checksum(true)?;
-                Self::Zstd(encoder)
-            }
+            Format::Zstd => Self::Zstd(Zstd::new(out(file), levels.zstd, workers)?),
             Format::Xz => {
                 // The multi-threaded encoder even for one thread: the other one gives other bytes.
                 let stream = liblzma::stream::MtStreamBuilder::new()

@@ -15,7 +15,7 @@ use super::pool::{Buffer, Pool};
 use super::{Output, Sum, Watch, Written, header, pieces};
 use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem, Sha256};
-use crate::plan::Plan;
+use crate::plan::{Entry, Plan};
 
 /// How many pieces may wait before a lone encoder, and before the digest.
 const WAITING: usize = 16;
@@ -28,13 +28,14 @@ const WAITING_TOGETHER: usize = 192;
 /// Pieces are shared, not copied, between the digest and the encoders.
 type Bytes = Arc<Buffer>;
 
-pub(super) fn run(
+pub(super) fn run<F: Send>(
     plan: &Plan,
     outputs: Vec<Output>,
     threads: usize,
     workers: usize,
+    look: &(impl Fn(&Entry, &[u8]) -> F + Sync),
     watch: &dyn Watch,
-) -> Result<Written, Failure> {
+) -> Result<Written<F>, Failure> {
     let levels = plan.locked.manifest.encoding;
     std::thread::scope(|scope| {
         let (to_digest, stream) = bounded::<Bytes>(WAITING);
@@ -52,7 +53,7 @@ pub(super) fn run(
             });
             encoders.push((format, name, thread));
         }
-        let sent = feed(scope, plan, threads, &sinks, watch);
+        let sent = feed(scope, plan, threads, &sinks, look, watch);
         // Closing the channels ends the threads behind them.
         drop(sinks);
         let identity = digest.join().map_err(|_| gone("the digest of the tar"))?;
@@ -64,11 +65,11 @@ pub(super) fn run(
             written.push((format, sum.unwrap_or(identity)));
         }
         // Only now is it certain that the files hold the whole tar and not its beginning.
-        let members = sent?;
+        let (members, seen) = sent?;
         for &(format, sum) in &written {
             watch.finished(format, sum);
         }
-        Ok(Written { identity, members, outputs: written })
+        Ok(Written { identity, members, seen, outputs: written })
     })
 }
 
@@ -76,14 +77,15 @@ fn gone(what: &str) -> Failure {
     Failure::new(Class::Environment, Problem::new(format!("the thread of {what} ended early")))
 }
 
-/// Sends the whole tar to every sink, and returns what each member holds.
-fn feed<'scope>(
+/// Sends the whole tar to every sink, and returns what each member holds and what was seen of it.
+fn feed<'scope, F: Send + 'scope>(
     scope: &'scope std::thread::Scope<'scope, '_>,
     plan: &'scope Plan,
     threads: usize,
     sinks: &[Sender<Bytes>],
+    look: &'scope (impl Fn(&Entry, &[u8]) -> F + Sync),
     watch: &dyn Watch,
-) -> Result<Vec<Sum>, Failure> {
+) -> Result<(Vec<Sum>, Vec<Option<F>>), Failure> {
     let length = Cell::new(0);
     let pool = Pool::new(pieces::PIECE + pieces::PIECE / 4);
     let send = |bytes: Buffer| -> Result<(), Failure> {
@@ -99,9 +101,11 @@ fn feed<'scope>(
     header::member(&mut start, &format!("{}/", plan.title), header::Kind::Directory, plan.date());
     send(start)?;
     let mut members = Vec::with_capacity(plan.entries.len());
-    pieces::in_order(scope, plan, threads, &pool, |piece| {
+    let mut seen = Vec::with_capacity(plan.entries.len());
+    pieces::in_order(scope, plan, threads, &pool, look, |piece| {
         let (count, size) = (piece.members.len(), piece.bytes.len() as u64);
         members.extend(piece.members);
+        seen.extend(piece.seen);
         send(piece.bytes)?;
         watch.made(count, size);
         Ok(())
@@ -109,7 +113,7 @@ fn feed<'scope>(
     let mut end = pool.take();
     end.extend_from_slice(&header::end(length.get()));
     send(end)?;
-    Ok(members)
+    Ok((members, seen))
 }
 
 fn digest(stream: &Receiver<Bytes>) -> Sum {

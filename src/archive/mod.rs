@@ -7,6 +7,8 @@
 //! tarball; the finished pieces pass to the digest of the tar and to one encoder per format at once,
 //! over channels that hold a few pieces each. What is slowest sets the pace, and memory stays
 //! bounded whatever the tree's size.
+//!
+//! The way back is [`read`], the strict reader, which shares nothing with the writer.
 
 mod encode;
 mod fan;
@@ -14,23 +16,29 @@ mod gzip;
 mod header;
 mod pieces;
 mod pool;
+pub mod read;
+mod turns;
+mod zstd;
 
 use std::fs::File;
 
 use crate::manifest::Format;
 use crate::model::{Failure, Sha256};
-use crate::plan::Plan;
+use crate::plan::{Entry, Plan};
 
 pub use encode::{Sum, parameters};
+pub use turns::{Turn, Turns};
 
-/// What was written.
+/// What was written, and what the caller learned of each file on the way.
 #[derive(Debug)]
-pub struct Written {
+pub struct Written<F> {
     /// The digest and length of the uncompressed tar: the release's identity.
     pub identity: Sum,
     /// Each entry's length and digest, in the order of [`Plan::entries`]; zero and the digest of
     /// nothing for directories and links.
     pub members: Vec<Sum>,
+    /// What `look` said of each entry's bytes, in the same order; none for directories and links.
+    pub seen: Vec<Option<F>>,
     /// Each output in the order it was asked for.
     pub outputs: Vec<(Format, Sum)>,
 }
@@ -69,16 +77,25 @@ impl Watch for Quiet {
 /// Writes the tarball of a plan into every output at once, on about `jobs` threads. The bytes do
 /// not depend on `jobs`. With no outputs it computes the identity alone.
 ///
+/// `look` is shown every file's bytes, by the thread that has them at hand: what a record needs of
+/// them is cheapest there, and a caller that needs nothing passes `|_, _| ()`.
+///
 /// # Errors
 /// An object is missing, is not what its id says or cannot be decoded; a Git LFS pointer; an
 /// output cannot be written.
-pub fn write(plan: &Plan, outputs: Vec<Output>, jobs: usize, watch: &dyn Watch) -> Result<Written, Failure> {
+pub fn write<F: Send>(
+    plan: &Plan,
+    outputs: Vec<Output>,
+    jobs: usize,
+    look: impl Fn(&Entry, &[u8]) -> F + Sync,
+    watch: &dyn Watch,
+) -> Result<Written<F>, Failure> {
     let jobs = jobs.max(1);
     let heavy = outputs.iter().filter(|output| output.format != Format::Tar).count();
     // Several heavy encoders with two workers each fight over the caches: measured on two cores,
     // one worker each takes 20 s where two take 26 s.
     let workers = if heavy == 0 { 1 } else { jobs.div_ceil(heavy) };
-    fan::run(plan, outputs, jobs, workers, watch)
+    fan::run(plan, outputs, jobs, workers, &look, watch)
 }
 
 /// The digest of nothing, which members without content have.

@@ -27,43 +27,45 @@ pub(super) const PIECE: usize = 1 << 18;
 
 /// A part of the tar, and the members that end in it.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(super) struct Piece<F> {
     pub(super) bytes: Buffer,
     pub(super) members: Vec<Sum>,
+    pub(super) seen: Vec<Option<F>>,
 }
 
-impl Piece {
+impl<F> Piece<F> {
     fn new(pool: &Pool) -> Self {
-        Self { bytes: pool.take(), members: Vec::new() }
+        Self { bytes: pool.take(), members: Vec::new(), seen: Vec::new() }
     }
 }
 
-type Made = Result<Piece, Failure>;
+type Made<F> = Result<Piece<F>, Failure>;
 
-struct Run {
+struct Run<F> {
     entries: Range<usize>,
-    pieces: Sender<Made>,
+    pieces: Sender<Made<F>>,
 }
 
 /// Makes the pieces of a plan on `threads` threads of the scope, and calls `each` with every piece
 /// in the order of the tar. Stops at the first failure, its own or `each`'s.
-pub(super) fn in_order<'scope>(
+pub(super) fn in_order<'scope, F: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     plan: &'scope Plan,
     threads: usize,
     pool: &Pool,
-    mut each: impl FnMut(Piece) -> Result<(), Failure>,
+    look: &'scope (impl Fn(&Entry, &[u8]) -> F + Sync),
+    mut each: impl FnMut(Piece<F>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     // The runs under way. Runs differ much in size; with fewer, a thread that is ahead waits for the
     // one that has the large files.
     let window = threads * 6;
-    let (queue, runs) = unbounded::<Run>();
+    let (queue, runs) = unbounded::<Run<F>>();
     for _ in 0..threads {
         let (runs, pool) = (runs.clone(), pool.clone());
-        scope.spawn(move || make_runs(plan, &runs, &pool));
+        scope.spawn(move || make_runs(plan, &runs, &pool, look));
     }
     drop(runs);
-    let mut waiting: VecDeque<Receiver<Made>> = VecDeque::new();
+    let mut waiting: VecDeque<Receiver<Made<F>>> = VecDeque::new();
     let mut next = 0;
     loop {
         while next < plan.entries.len() && waiting.len() < window {
@@ -87,15 +89,18 @@ fn thread_gone() -> Failure {
 }
 
 /// One thread: takes runs until there are no more.
-fn make_runs(plan: &Plan, runs: &Receiver<Run>, pool: &Pool) {
+fn make_runs<F>(plan: &Plan, runs: &Receiver<Run<F>>, pool: &Pool, look: &impl Fn(&Entry, &[u8]) -> F) {
     let objects: BTreeMap<SourceName, Objects> =
         plan.locked.sources.iter().map(|(name, open)| (name.clone(), open.repository.objects())).collect();
     let mut maker = Maker { plan, objects, buffer: Vec::new(), path: String::new() };
     for run in runs {
         let mut piece = Piece::new(pool);
         for entry in &plan.entries[run.entries] {
-            match maker.member(entry, &mut piece.bytes) {
-                Ok(sum) => piece.members.push(sum),
+            match maker.member(entry, &mut piece.bytes, look) {
+                Ok((sum, seen)) => {
+                    piece.members.push(sum);
+                    piece.seen.push(seen);
+                }
                 Err(problem) => {
                     // Nobody listens when the whole run was given up.
                     let _ = run.pieces.send(Err(problem.into_source()));
@@ -123,8 +128,13 @@ struct Maker<'p> {
 }
 
 impl Maker<'_> {
-    /// Appends one member and returns the length and digest of its content.
-    fn member(&mut self, entry: &Entry, out: &mut Vec<u8>) -> Result<Sum, Problem> {
+    /// Appends one member and returns the length and digest of its content, and what `look` sees in it.
+    fn member<F>(
+        &mut self,
+        entry: &Entry,
+        out: &mut Vec<u8>,
+        look: &impl Fn(&Entry, &[u8]) -> F,
+    ) -> Result<(Sum, Option<F>), Problem> {
         self.path.clear();
         self.path.push_str(&self.plan.title);
         self.path.push('/');
@@ -134,11 +144,11 @@ impl Maker<'_> {
             Node::Directory => {
                 self.path.push('/');
                 header::member(out, &self.path, Kind::Directory, date);
-                Ok(empty())
+                Ok((empty(), None))
             }
             Node::Symlink { target } => {
                 header::member(out, &self.path, Kind::Symlink(target), date);
-                Ok(empty())
+                Ok((empty(), None))
             }
             Node::File { executable, content } => {
                 let made: &Arc<[u8]>;
@@ -164,7 +174,8 @@ impl Maker<'_> {
                 header::member(out, &self.path, Kind::File { size, executable: *executable }, date);
                 out.extend_from_slice(bytes);
                 header::pad(out, size);
-                Ok(Sum { size, sha256: Sha256(sha2::Sha256::digest(bytes).into()) })
+                let sum = Sum { size, sha256: Sha256(sha2::Sha256::digest(bytes).into()) };
+                Ok((sum, Some(look(entry, bytes))))
             }
         }
     }

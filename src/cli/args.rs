@@ -10,7 +10,8 @@ use crate::line;
 use crate::lock::{Request, Update};
 use crate::manifest::{self, Format, Manifest};
 use crate::model::{Class, Failure, PathGlob, Problem, SourceDate, SourceName, SourceText};
-use crate::source::{Network, Places, Shelf};
+use crate::record::BuilderId;
+use crate::source::{self, Network, Places, Repository, Shelf};
 
 /// Where sources are.
 #[derive(Debug, clap::Args)]
@@ -28,15 +29,15 @@ pub(super) struct SourceArgs {
 }
 
 impl SourceArgs {
-    /// The places that the arguments name.
+    /// The places that the arguments name, for a manifest.
     pub(super) fn places(&self, manifest: &Manifest) -> Result<Places, Failure> {
         self.places_of(&[manifest])
     }
 
     /// The same for several manifests; each source that is named must be one of some of them.
     pub(super) fn places_of(&self, manifests: &[&Manifest]) -> Result<Places, Failure> {
-        let overrides: BTreeMap<_, _> = self.overrides.iter().cloned().collect();
-        for name in overrides.keys() {
+        let places = self.places_alone()?;
+        for name in places.overrides.keys() {
             if manifests.iter().all(|manifest| !manifest.sources.contains_key(name)) {
                 let title = match manifests {
                     [_] => format!("`--source {name}=...` names a source that the manifest does not have"),
@@ -48,12 +49,26 @@ impl SourceArgs {
                 })));
             }
         }
-        let cache = match &self.cache {
-            Some(cache) => cache.clone(),
-            None => default_cache()?,
-        };
+        Ok(places)
+    }
+
+    /// The same before it is known which sources there are.
+    pub(super) fn places_alone(&self) -> Result<Places, Failure> {
+        let overrides: BTreeMap<_, _> = self.overrides.iter().cloned().collect();
         let network = if self.offline { Network::Offline } else { Network::Allowed };
-        Ok(Places { cache, overrides, network, shelf: Shelf::default() })
+        Ok(Places { cache: self.cache()?, overrides, network, shelf: Shelf::default() })
+    }
+
+    fn cache(&self) -> Result<PathBuf, Failure> {
+        self.cache.clone().map_or_else(default_cache, Ok)
+    }
+
+    /// The one repository that `--source` names, for a command that works without a manifest too.
+    pub(super) fn lone(&self) -> Result<Option<(SourceName, Repository)>, Failure> {
+        match self.overrides.as_slice() {
+            [(name, path)] => Ok(Some((name.clone(), source::open_path(path, &self.cache()?)?))),
+            _ => Ok(None),
+        }
     }
 }
 
@@ -69,7 +84,7 @@ impl SourceArgs {
     }
 }
 
-fn default_cache() -> Result<PathBuf, Failure> {
+pub(super) fn default_cache() -> Result<PathBuf, Failure> {
     use etcetera::BaseStrategy as _;
     etcetera::choose_base_strategy().map(|base| base.cache_dir().join("lustre-dist")).map_err(|error| {
         Failure::new(
@@ -99,8 +114,24 @@ pub(super) struct LeaveOutArgs {
     pub(super) leave_out: Vec<PathGlob>,
 }
 
-fn glob(text: &str) -> Result<PathGlob, String> {
+pub(super) fn glob(text: &str) -> Result<PathGlob, String> {
     PathGlob::new(text)
+}
+
+/// Who builds.
+#[derive(Debug, clap::Args)]
+pub(super) struct BuilderArgs {
+    /// The URI that the provenance names as the builder
+    /// [default: urn:lustre-dist:builder:unspecified-local-build]
+    #[arg(long, value_name = "URI", env = "LUSTRE_DIST_BUILDER_ID", value_parser = BuilderId::new)]
+    builder_id: Option<BuilderId>,
+}
+
+impl BuilderArgs {
+    /// The builder that was named.
+    pub(super) fn named(&self) -> Option<&BuilderId> {
+        self.builder_id.as_ref()
+    }
 }
 
 /// How many threads.
@@ -222,6 +253,7 @@ pub(super) fn request(places: &Places, frozen: bool) -> Result<Request<'_>, Fail
         tags: BTreeMap::new(),
         frozen,
         source_date_epoch: source_date_epoch()?,
+        now: super::clock::now(),
     })
 }
 

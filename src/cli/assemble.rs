@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::Done;
-use super::args::{self, JobArgs, LeaveOutArgs, SourceArgs, usage};
+use super::args::{self, BuilderArgs, JobArgs, LeaveOutArgs, SourceArgs, usage};
 use super::clock;
 use super::line_args::LineArgs;
 use super::progress::Reporter;
@@ -21,11 +21,11 @@ use crate::line::{Calendar, Feeding, Life};
 use crate::lock::{self, Outcome};
 use crate::manifest::{Format, Manifest};
 use crate::model::{Class, Failure, Flag, Override, Problem};
-use crate::record::Description;
+use crate::record::{BuilderId, Description};
 use crate::source::Places;
 
-/// Make the release of a manifest, or of several at once: tarballs, description, origins and
-/// checksums
+/// Make the release of a manifest, or of several at once: tarballs, description, origins, SBOM,
+/// provenance and checksums
 ///
 /// With `--all` or `--due` the manifests can be folders of them, `manifests/` where none is named. They
 /// are made in one process that opens each repository once; one that fails does not stop the others,
@@ -64,6 +64,8 @@ pub(super) struct Args {
     #[command(flatten)]
     leave_out: LeaveOutArgs,
     #[command(flatten)]
+    builder: BuilderArgs,
+    #[command(flatten)]
     jobs: JobArgs,
     #[command(flatten)]
     sources: SourceArgs,
@@ -73,6 +75,7 @@ pub(super) struct Args {
 struct Answer<'a> {
     directory: String,
     was_there: bool,
+    builder: &'a BuilderId,
     release: &'a Description,
 }
 
@@ -87,7 +90,9 @@ impl Args {
             formats: (!formats.is_empty()).then_some(formats),
             leave_out: &self.leave_out.leave_out,
             overrides: Vec::new(),
+            builder: self.builder.named().cloned().unwrap_or_default(),
             jobs: self.jobs.count(),
+            turns: None,
         })
     }
 
@@ -136,6 +141,12 @@ fn one(args: &Args, path: &Path, screen: &Screen) -> Done {
     let assembled = assemble(manifest, &options, &reporter)?;
     reporter.end();
     tell_lock(&assembled, path, screen);
+    if let Some(named) = args.builder.named()
+        && assembled.was_there
+        && *named != assembled.builder
+    {
+        screen.remark(format_args!("its provenance stays: it names the builder {}", assembled.builder));
+    }
     if args.json {
         screen.json(&Answer::of(&assembled));
     } else {
@@ -147,6 +158,7 @@ fn one(args: &Args, path: &Path, screen: &Screen) -> Done {
 impl<'a> Answer<'a> {
     fn of(assembled: &'a Assembled) -> Self {
         Self {
+            builder: &assembled.builder,
             directory: assembled.directory.display().to_string(),
             was_there: assembled.was_there,
             release: &assembled.description,

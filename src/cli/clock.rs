@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The lustre-dist authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The one clock, which tells what day it is; no byte of a release depends on it.
+//! The one clock. No byte of a release depends on it.
 
 use jiff::civil::Date;
 
 use super::args::usage;
-use crate::model::{Failure, Problem};
+use crate::model::{Failure, Problem, SourceDate};
 
 /// Today in UTC, or what `LUSTRE_DIST_TODAY` says, such as 2026-11-23, for tests and for a look
 /// ahead.
@@ -21,4 +21,10 @@ pub(super) fn today() -> Result<Date, Failure> {
                 .help("expected a day, such as 2026-11-23, or no such variable"),
         )
     })
+}
+
+/// The time of the run. Signatures are held against it.
+pub(super) fn now() -> SourceDate {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    SourceDate(since.map_or(0, |since| since.as_secs()))
 }

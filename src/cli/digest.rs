@@ -44,6 +44,7 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     let manifest = args::read_manifest(&args.manifest)?;
     let places = args.sources.places(&manifest)?;
     let (locked, _) = lock::lock(manifest, &args::request(&places, args.locked)?)?;
+    screen.warnings(&locked.warnings);
     let plan = plan::make(locked, &args.leave_out.leave_out)?;
     let reporter = Reporter::new(screen);
     assemble::Progress::planned(&reporter, &plan, &[]);

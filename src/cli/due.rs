@@ -88,10 +88,12 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
         Some(wanted) => vec![looked.find(wanted)?],
         None => looked.lines.iter().collect(),
     };
-    if args.fetch {
-        fetch(&looked, &lines, args.previews)?;
-    }
-    let (found, problems) = judge(&looked, &lines, args.previews, screen);
+    let (lines, mut failures) = match args.fetch {
+        true => fetch(&looked, &lines, args.previews),
+        false => (lines, Vec::new()),
+    };
+    let (found, unknown) = judge_all(&looked, &lines, args.previews, screen);
+    failures.extend(unknown);
     let due: Vec<(&Line, &Due)> = found
         .iter()
         .filter_map(|(line, verdict)| match verdict {
@@ -109,29 +111,62 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
             }
         }
     }
-    match problems {
+    match Failure::all(failures) {
         Some(failure) => Err(failure),
         None if due.is_empty() => Err(nothing()),
         None => Ok(()),
     }
 }
 
-/// Brings what remote sources have by now, of lines that could have a release due.
-pub(super) fn fetch(looked: &Looked, lines: &[&Line], previews: bool) -> Done {
-    for line in lines {
+/// Brings the tags that remote sources have by now, of lines that could have a release due. Returns
+/// the lines whose sources answered, and what the others said.
+pub(super) fn fetch<'a>(
+    looked: &Looked,
+    lines: &[&'a Line],
+    previews: bool,
+) -> (Vec<&'a Line>, Vec<Failure>) {
+    let mut answered = Vec::new();
+    let mut failures = Vec::new();
+    for &line in lines {
         let over = line::Life::of(&line.manifest, &line.calendar, looked.today).ended.is_some();
-        if over || line.is_preview() && !previews {
-            continue;
-        }
-        for source in line.manifest.sources.values() {
-            looked.places.fetch(&line.manifest, source)?;
+        let wanted = !over && (previews || !line.is_preview());
+        // A tag that nothing newer is looked for beside need not be fetched to tell what is due.
+        let sources = line.manifest.sources.values().filter(|source| wanted && source.is_open());
+        let fetched: Result<Vec<()>, Failure> =
+            sources.map(|source| looked.places.fetch(&line.manifest, source)).collect();
+        match fetched {
+            Ok(_) => answered.push(line),
+            Err(failure) => failures.push(failure),
         }
     }
-    Ok(())
+    (answered, failures)
 }
 
-/// The verdicts on lines, and what kept some from one. One line that cannot be looked at does not
-/// hide what is due of the others.
+/// The verdicts on lines for who wants to act on them: not to be able to tell is a failure. One line
+/// that cannot be looked at does not hide what is due of the others.
+pub(super) fn judge_all<'a>(
+    looked: &Looked,
+    lines: &[&'a Line],
+    previews: bool,
+    screen: &Screen,
+) -> (Vec<(&'a Line, Verdict)>, Option<Failure>) {
+    let (found, failure) = judge(looked, lines, previews, screen);
+    let unknown = found.iter().filter_map(|(line, verdict)| match verdict {
+        Verdict::Unknown(why) => Some(
+            why.iter()
+                .fold(Problem::new(format!("cannot tell what is due of {}", line.key())), |problem, why| {
+                    problem.note(why)
+                })
+                .help("`due --fetch` fetches remote sources; `--source NAME=PATH` points at a clone")
+                .into_source(),
+        ),
+        _ => None,
+    });
+    let failure = Failure::all(failure.into_iter().chain(unknown).collect());
+    (found, failure)
+}
+
+/// The verdicts on lines, and what kept some from one.
 pub(super) fn judge<'a>(
     looked: &Looked,
     lines: &[&'a Line],

@@ -91,11 +91,6 @@ impl Looked {
 pub(super) fn remark(line: &Line, verdict: &Verdict, screen: &Screen) {
     let name = line.key();
     match verdict {
-        Verdict::Unknown(why) => {
-            for why in why {
-                screen.remark(format_args!("{name}: cannot tell: {why}"));
-            }
-        }
         Verdict::Waiting(due) => {
             for waiting in &due.target.waiting {
                 let fetch = if waiting.remote { "; `due --fetch` looks for it" } else { "" };
@@ -107,7 +102,7 @@ pub(super) fn remark(line: &Line, verdict: &Verdict, screen: &Screen) {
         }
         Verdict::Due(due) => {
             for unseen in &due.target.unseen {
-                screen.remark(format_args!("{name}: not looked at: {unseen}"));
+                screen.remark(format_args!("{name}: newer tags are not looked for: {unseen}"));
             }
         }
         _ => {}

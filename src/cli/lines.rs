@@ -133,6 +133,7 @@ fn table(args: &TableArgs, screen: &Screen) -> Done {
     let looked = args.lines.look(manifests, &args.sources, None)?;
     let lines: Vec<&Line> = looked.lines.iter().collect();
     let (found, problems) = due::judge(&looked, &lines, false, screen);
+    tell_unknown(&found, screen);
     if args.json {
         let rows: Vec<Row<'_>> =
             found.iter().map(|(line, verdict)| Row::of(&looked, line, verdict)).collect();
@@ -144,6 +145,16 @@ fn table(args: &TableArgs, screen: &Screen) -> Done {
         table::print(screen, head, &rows);
     }
     problems.map_or(Ok(()), Err)
+}
+
+/// Says why it cannot be told what is due of some lines.
+fn tell_unknown(found: &[(&Line, Verdict)], screen: &Screen) {
+    for (line, verdict) in found {
+        let Verdict::Unknown(why) = verdict else { continue };
+        for why in why {
+            screen.remark(format_args!("{}: cannot tell what is due: {why}", line.key()));
+        }
+    }
 }
 
 fn cells(looked: &Looked, line: &Line, verdict: &Verdict) -> [Cell; 9] {

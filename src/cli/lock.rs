@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::Done;
 use super::args::{self, SourceArgs, usage};
 use super::screen::Screen;
-use crate::lock::{self, Outcome, Update};
+use crate::lock::{self, Outcome, SignatureState, Update};
 use crate::model::{Problem, SourceName};
 
 /// Pin every source of a manifest in its lock
@@ -51,6 +51,7 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
         request.update = Update::Sources(args.update.clone());
     }
     let (locked, outcome) = lock::lock(manifest, &request)?;
+    screen.warnings(&locked.warnings);
     let path = lock::path_of(&args.manifest);
     match &outcome {
         Outcome::Kept => screen.remark(format_args!("{} stands", path.display())),
@@ -70,6 +71,9 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     screen.answer(format_args!("{} {}  {}\n", locked.manifest.release.name, lock.version, lock.source_date));
     for (name, pin) in &lock.source {
         screen.answer(format_args!("  {name:<10} {:<16} {}  {}\n", pin.wanted, pin.commit, pin.date));
+        if let SignatureState::Good(_) = &pin.signature {
+            screen.answer(format_args!("  {:<10} signature {}\n", "", pin.signature));
+        }
     }
     Ok(())
 }

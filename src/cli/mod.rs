@@ -8,10 +8,13 @@
 
 mod args;
 mod assemble;
+mod audit;
 mod bump;
+mod changes;
 mod check;
 mod clock;
 mod completions;
+mod diff;
 mod digest;
 mod due;
 mod kernels;
@@ -20,13 +23,17 @@ mod line_args;
 mod lines;
 mod lock;
 mod man;
+mod origin;
 mod plan;
 mod preflight;
 mod progress;
+mod rebuild;
 pub mod report;
 mod schema;
 mod screen;
+mod sign;
 mod table;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -48,7 +55,8 @@ struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 bug, 2 usage, 3 manifest, 4 source or network, 5 nothing to do,
-6 verification failed, 8 environment (disk, permissions, missing tool), 130 interrupted.";
+6 verification failed, 7 not reproducible, 8 environment (disk, permissions, missing tool),
+130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -63,6 +71,13 @@ enum Command {
     Preflight(preflight::Args),
     Lines(lines::Args),
     Due(due::Args),
+    Audit(audit::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
+    Rebuild(rebuild::Args),
+    Origin(origin::Args),
+    Changes(changes::Args),
+    Diff(diff::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -89,6 +104,13 @@ pub fn main() -> ExitCode {
         Command::Preflight(args) => preflight::run(args, &screen),
         Command::Lines(args) => lines::run(args, &screen),
         Command::Due(args) => due::run(args, &screen),
+        Command::Audit(args) => audit::run(args, &screen),
+        Command::Sign(args) => sign::run(args, &screen),
+        Command::Verify(args) => verify::run(args, &screen),
+        Command::Rebuild(args) => rebuild::run(args, &screen),
+        Command::Origin(args) => origin::run(args, &screen),
+        Command::Changes(args) => changes::run(args, &screen),
+        Command::Diff(args) => diff::run(args, &screen),
         Command::Schema(args) => schema::run(args, &screen),
         Command::Completions(args) => completions::run(args, &mut Cli::command(), &screen),
         Command::Man(args) => man::run(args, Cli::command(), &screen),

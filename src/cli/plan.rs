@@ -123,6 +123,7 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     }
     let places = args.sources.places(&manifest)?;
     let (locked, _) = lock::lock(manifest, &args::request(&places, args.locked)?)?;
+    screen.warnings(&locked.warnings);
     let plan = plan::make(locked, &args.leave_out.leave_out)?;
     let rows = rows(&plan);
     let mut totals = totals(&plan);

@@ -13,6 +13,7 @@ use super::screen::{LogStyle, Screen, bytes, tell};
 use crate::archive::{Sum, Watch};
 use crate::assemble::Progress;
 use crate::manifest::Format;
+use crate::model::Problem;
 use crate::plan::Plan;
 
 /// Tells what several releases do that are made at once: a line for each that begins or ends, and on
@@ -61,6 +62,16 @@ pub(super) struct OfLot {
 }
 
 impl Progress for OfLot {
+    fn warn(&self, warnings: &[Problem]) {
+        let name = &self.name;
+        for Problem { title, notes, .. } in warnings {
+            let text = std::iter::once(title).chain(notes).map(String::as_str).collect::<Vec<_>>().join("; ");
+            let said = format!("{name}: warning: {text}");
+            let style = self.style.map(|style| if style == LogStyle::Bars { LogStyle::Plain } else { style });
+            tell_in(style, &said, &serde_json::json!({ "name": name, "warning": text }));
+        }
+    }
+
     fn planned(&self, plan: &Plan, _: &[Format]) {
         let total = plan.entries.len();
         let name = &self.name;
@@ -113,7 +124,8 @@ fn bar_style(template: &str) -> ProgressStyle {
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
 /// Tells what `assemble` does.
-pub(super) struct Reporter {
+pub(super) struct Reporter<'s> {
+    screen: &'s Screen,
     style: Option<LogStyle>,
     total: AtomicUsize,
     members: AtomicUsize,
@@ -130,10 +142,11 @@ struct Bars {
     formats: Vec<(Format, ProgressBar)>,
 }
 
-impl Reporter {
-    pub(super) fn new(screen: &Screen) -> Self {
+impl<'s> Reporter<'s> {
+    pub(super) fn new(screen: &'s Screen) -> Self {
         let now = Instant::now();
         Self {
+            screen,
             style: (!screen.quiet).then_some(screen.log_style),
             total: AtomicUsize::new(0),
             members: AtomicUsize::new(0),
@@ -161,7 +174,33 @@ impl Reporter {
     }
 }
 
-impl Progress for Reporter {
+/// A line on a terminal that says what is going on, for work that tells nothing itself.
+pub(super) struct Spinner(Option<ProgressBar>);
+
+impl Spinner {
+    pub(super) fn start(screen: &Screen, doing: String) -> Self {
+        let is_shown = !screen.quiet && screen.log_style == LogStyle::Bars;
+        Self(is_shown.then(|| {
+            let bar = ProgressBar::new_spinner().with_message(doing);
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        }))
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Reporter<'_> {
+    fn warn(&self, warnings: &[Problem]) {
+        self.screen.warnings(warnings);
+    }
+
     fn planned(&self, plan: &Plan, formats: &[Format]) {
         let total = plan.entries.len();
         self.total.store(total, Ordering::Relaxed);
@@ -187,7 +226,7 @@ impl Progress for Reporter {
     }
 }
 
-impl Watch for Reporter {
+impl Watch for Reporter<'_> {
     fn made(&self, members: usize, count: u64) {
         let members = self.members.fetch_add(members, Ordering::Relaxed) + members;
         let count = self.bytes.fetch_add(count, Ordering::Relaxed) + count;

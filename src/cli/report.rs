@@ -28,6 +28,16 @@ pub enum Style {
 /// Draws every problem, with a blank line between two. Ends with a newline unless there is none.
 #[must_use]
 pub fn render(problems: &[Problem], style: Style) -> String {
+    draw(problems, &Level::ERROR, style)
+}
+
+/// The same for what the work goes on in spite of.
+#[must_use]
+pub fn render_warnings(problems: &[Problem], style: Style) -> String {
+    draw(problems, &Level::WARNING, style)
+}
+
+fn draw<'p>(problems: &'p [Problem], level: &Level<'p>, style: Style) -> String {
     let renderer = match style {
         Style::Plain => Renderer::plain(),
         Style::Colour => Renderer::styled(),
@@ -38,7 +48,7 @@ pub fn render(problems: &[Problem], style: Style) -> String {
         if !report.is_empty() {
             report.push('\n');
         }
-        push_drawn(&mut report, &renderer.render(&[group(problem, &mut texts)]));
+        push_drawn(&mut report, &renderer.render(&[group(problem, level, &mut texts)]));
     }
     report
 }
@@ -57,8 +67,8 @@ fn push_drawn(report: &mut String, drawn: &str) {
     }
 }
 
-fn group<'p>(problem: &'p Problem, texts: &mut Texts<'p>) -> Group<'p> {
-    let mut group = Group::with_title(Level::ERROR.primary_title(problem.title.as_str()));
+fn group<'p>(problem: &'p Problem, level: &Level<'p>, texts: &mut Texts<'p>) -> Group<'p> {
+    let mut group = Group::with_title(level.clone().primary_title(problem.title.as_str()));
     if let Some(place) = &problem.place {
         group = group.elements(quote(place, &problem.label, &texts.line(place)));
     }

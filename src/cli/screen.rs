@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::report;
-use crate::model::{Class, Failure};
+use crate::model::{Class, Failure, Problem};
 use crate::release;
 
 /// How the screen is used; the same for every command.
@@ -105,6 +105,21 @@ impl Screen {
         }
     }
 
+    /// Prints what the work goes on in spite of.
+    pub(super) fn warnings(&self, problems: &[Problem]) {
+        if self.quiet || problems.is_empty() {
+            return;
+        }
+        if self.log_style == LogStyle::Json {
+            for problem in problems {
+                tell(serde_json::json!({ "warning": as_json(problem) }));
+            }
+            return;
+        }
+        let style = if self.colour { report::Style::Colour } else { report::Style::Plain };
+        let _ = io::stderr().lock().write_all(report::render_warnings(problems, style).as_bytes());
+    }
+
     /// Prints why the command did not succeed.
     pub(super) fn failure(&self, failure: &Failure) {
         if failure.class == Class::NothingToDo {
@@ -116,20 +131,7 @@ impl Screen {
             return;
         }
         if self.log_style == LogStyle::Json {
-            let problems: Vec<_> = failure
-                .problems
-                .iter()
-                .map(|problem| {
-                    let place = problem.place.as_ref().map(|place| {
-                        let (line, column) = place.line_column();
-                        serde_json::json!({ "file": place.source.name, "line": line, "column": column })
-                    });
-                    serde_json::json!({
-                        "title": problem.title, "place": place, "label": problem.label,
-                        "notes": problem.notes, "help": problem.help,
-                    })
-                })
-                .collect();
+            let problems: Vec<_> = failure.problems.iter().map(as_json).collect();
             let code = failure.class.exit_code();
             tell(serde_json::json!({ "error": { "exit_code": code, "problems": problems } }));
             return;
@@ -142,6 +144,17 @@ impl Screen {
             let _ = writeln!(err, "\n{} problems", failure.problems.len());
         }
     }
+}
+
+fn as_json(problem: &Problem) -> serde_json::Value {
+    let place = problem.place.as_ref().map(|place| {
+        let (line, column) = place.line_column();
+        serde_json::json!({ "file": place.source.name, "line": line, "column": column })
+    });
+    serde_json::json!({
+        "title": problem.title, "place": place, "label": problem.label,
+        "notes": problem.notes, "help": problem.help,
+    })
 }
 
 /// `lustre-dist plan M | head` is not an error.

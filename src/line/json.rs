@@ -201,11 +201,18 @@ fn syntax(text: &Arc<SourceText>, name: &str, error: &serde_json::Error) -> Prob
         let end = text.text.trim_end().len();
         return Problem::new(format!("{name} `{}` ends early", text.name)).at(
             text,
-            end.saturating_sub(1)..end,
+            character(&text.text, end.saturating_sub(1)),
             "the end of what was read: there must be more",
         );
     }
     let said = error.to_string();
     let said = said.split(" at line ").next().unwrap_or_default().to_owned();
-    Problem::new(format!("{name} `{}` is not JSON", text.name)).at(text, at..at + 1, said)
+    Problem::new(format!("{name} `{}` is not JSON", text.name)).at(text, character(&text.text, at), said)
+}
+
+/// The bytes of the character that a byte is of; none at the text's end.
+fn character(text: &str, at: usize) -> Range<usize> {
+    let start = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let length = text[start..].chars().next().map_or(0, char::len_utf8);
+    start..start + length
 }

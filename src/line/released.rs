@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::model::version::ReleaseVersion;
 use crate::model::{Class, Failure, Problem};
 use crate::record::Names;
+use crate::release::plain;
 
 /// A release that was made: what lines want to know of it.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ pub fn released(folder: &Path) -> Result<Vec<Released>, Failure> {
         let directory = entry.map_err(|error| Failure::io("read the releases in", folder, &error))?.path();
         let Some(title) = directory.file_name().and_then(|name| name.to_str()) else { continue };
         let path = directory.join(Names::new(title).description());
-        let bytes = match std::fs::read(&path) {
+        let bytes = match plain::read(&path, plain::LARGEST_RECORD) {
             Ok(bytes) => bytes,
             // Other things may stand there, and what a run has aside.
             Err(error)

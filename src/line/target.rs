@@ -153,9 +153,7 @@ impl Looked<'_> {
 
 fn unseen(name: &SourceName, pattern: &TagPattern, names: Option<&Vec<String>>) -> String {
     match names {
-        None => format!(
-            "source {name} was never fetched: give `--source {name}=PATH`, or fetch it with `due --fetch`"
-        ),
+        None => format!("source {name} was never fetched"),
         Some(names) => format!("no release tag of source {name} matches {pattern}, of {} tags", names.len()),
     }
 }
@@ -168,27 +166,23 @@ fn is_newer(new: &str, old: &str) -> bool {
         || matches!(lustre, (Some(new), Some(old)) if new > old)
 }
 
-/// Shared for display: the newest kernel of a line, by its feed or the tags of its kernel sources.
-pub(super) fn newest_kernel(line: &Line, places: &Places) -> Option<KernelVersion> {
-    let feed = line.calendar.feed.as_ref();
-    let Some(series) = line.series() else {
-        return feed.filter(|_| line.moniker().is_some()).and_then(|feed| feed.mainline());
-    };
-    let by_feed = feed.and_then(|feed| feed.series.get(&series)).map(|known| known.version);
-    by_feed.or_else(|| {
-        let tags = |source| places.tags(&line.manifest, source).ok().flatten();
-        let tags: Vec<Arc<Vec<String>>> = line.manifest.sources.values().filter_map(tags).collect();
-        let versions =
-            tags.iter().flat_map(|tags| tags.iter()).filter_map(|tag| KernelVersion::from_tag(tag));
-        versions.filter(|version| series.contains(version) && !version.is_candidate()).max()
-    })
-}
-
 impl Line {
     /// The newest kernel that is known of the line's series: by the feed, else by the tags of its
     /// kernel source. Of mainline it can be a candidate.
     #[must_use]
     pub fn newest_kernel(&self, places: &Places) -> Option<KernelVersion> {
-        newest_kernel(self, places)
+        let feed = self.calendar.feed.as_ref();
+        let Some(series) = self.series() else {
+            return feed.filter(|_| self.moniker().is_some()).and_then(|feed| feed.mainline());
+        };
+        let by_feed = feed.and_then(|feed| feed.series.get(&series)).map(|known| known.version);
+        by_feed.or_else(|| {
+            // A source that cannot be read has been told by who asks what is due.
+            let tags = |source| places.tags(&self.manifest, source).ok().flatten();
+            let tags: Vec<Arc<Vec<String>>> = self.manifest.sources.values().filter_map(tags).collect();
+            let versions =
+                tags.iter().flat_map(|tags| tags.iter()).filter_map(|tag| KernelVersion::from_tag(tag));
+            versions.filter(|version| series.contains(version) && !version.is_candidate()).max()
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! The lock file: TOML, written by the tool and read by it, canonical.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{CommitId, Failure, Problem, Sha256, SourceDate, SourceName, SourceText, TagId, TreeId};
+use crate::signature::{Kind, Why};
 
 const HEADER: &str = "# Written by `lustre-dist lock`. Commit it beside its manifest; do not edit it.\n";
 
@@ -59,8 +61,22 @@ pub struct Pin {
     /// many commits lie between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nearest: Option<Nearest>,
+    /// What the changes of the release are counted from, where the manifest asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
     /// What is known of the signature.
     pub signature: SignatureState,
+}
+
+/// What a source's changes are counted from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Since {
+    /// The tag; none for an earlier commit that had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// Its commit.
+    pub commit: CommitId,
 }
 
 /// The nearest version tag behind a commit.
@@ -74,13 +90,86 @@ pub struct Nearest {
 }
 
 /// What is known of a source's signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignatureState {
     /// The manifest asks for none, and none was looked at.
     NotAsked,
-    /// The manifest wants a warning, and it was given: this version does not check signatures.
-    Unchecked,
+    /// One of the manifest's keys made it.
+    Good(GoodSignature),
+    /// The manifest wants a warning where it is missing, and there is none.
+    Missing,
+    /// The manifest wants a warning, and the signature is not good.
+    Bad(BadSignature),
+}
+
+/// The object that bears the signature: the annotated tag where there is one, or else the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignedObject {
+    /// The annotated tag.
+    Tag,
+    /// The commit.
+    Commit,
+}
+
+impl fmt::Display for SignedObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tag => "tag",
+            Self::Commit => "commit",
+        })
+    }
+}
+
+/// A signature by one of the manifest's keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoodSignature {
+    /// What bears it.
+    pub on: SignedObject,
+    /// OpenPGP or SSH.
+    pub kind: Kind,
+    /// The fingerprint of the key that made it.
+    pub key: String,
+    /// The fingerprint of the primary key, where a subkey made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<String>,
+    /// The user id or principal.
+    pub signer: String,
+    /// When it was made, in seconds, as it says itself; an SSH signature does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<SourceDate>,
+}
+
+/// A signature that is not good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BadSignature {
+    /// What bears it.
+    pub on: SignedObject,
+    /// Why, in one word.
+    pub why: Why,
+    /// The key that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// `good: tag signed by OpenPGP key 1234... (A. Author)`
+impl fmt::Display for SignatureState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAsked => f.write_str("not asked for"),
+            Self::Missing => f.write_str("missing"),
+            Self::Good(good) => {
+                write!(f, "good: {} signed by {} key {} ({})", good.on, good.kind, good.key, good.signer)
+            }
+            Self::Bad(bad) => {
+                write!(f, "bad: {} of the {}", bad.why, bad.on)?;
+                bad.key.as_ref().map_or(Ok(()), |key| write!(f, ", key {key}"))
+            }
+        }
+    }
 }
 
 impl Pin {
@@ -98,16 +187,21 @@ impl Pin {
     }
 }
 
+impl Since {
+    /// The tag and the commit on one line, for messages.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        format!("{}  commit {}", self.tag.as_deref().unwrap_or("no tag"), self.commit)
+    }
+}
+
 impl Pin {
     /// What changes from this pin to `new`, both sides of each.
     fn differences(&self, new: &Self) -> Vec<String> {
         let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         let nearest =
             |pin: &Self| or_none(pin.nearest.as_ref().map(|near| format!("{}-{}", near.tag, near.commits)));
-        let state = |pin: &Self| match pin.signature {
-            SignatureState::NotAsked => "not asked for".to_owned(),
-            SignatureState::Unchecked => "unchecked".to_owned(),
-        };
+        let since = |pin: &Self| or_none(pin.since.as_ref().map(|since| since.one_line()));
         let tag = |pin: &Self| or_none(pin.tag.map(|tag| tag.to_string()));
         [
             ("wanted", self.wanted.clone(), new.wanted.clone()),
@@ -117,7 +211,8 @@ impl Pin {
             ("tree", self.tree.to_string(), new.tree.to_string()),
             ("date", self.date.to_string(), new.date.to_string()),
             ("nearest tag", nearest(self), nearest(new)),
-            ("signature", state(self), state(new)),
+            ("changes since", since(self), since(new)),
+            ("signature", self.signature.to_string(), new.signature.to_string()),
         ]
         .into_iter()
         .filter(|(_, old, new)| old != new)
@@ -156,12 +251,23 @@ impl Lock {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Failure::io("read the lock", path, &error)),
         };
-        // What is not UTF-8 is not TOML either; the reader below says where.
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        Self::from_text(path, text).map(Some)
+        Self::parse(path, &bytes).map(Some)
     }
 
-    fn from_text(path: &Path, text: String) -> Result<Self, Failure> {
+    /// Reads a lock's bytes, which stood at `path`.
+    ///
+    /// # Errors
+    /// They are not a lock, or one of a newer schema.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Failure> {
+        // What is not UTF-8 is not TOML either; the reader below says where.
+        Self::from_text(path, String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// Reads the text of a lock; `path` is for messages.
+    ///
+    /// # Errors
+    /// As for [`Lock::load`].
+    pub fn from_text(path: &Path, text: String) -> Result<Self, Failure> {
         let source = Arc::new(SourceText { name: path.display().to_string(), text });
         let damaged = |span: Option<Range<usize>>, why: String| {
             let problem = Problem::new(format!("the lock `{}` is damaged", path.display()));

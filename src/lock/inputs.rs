@@ -1,15 +1,17 @@
 // SPDX-FileCopyrightText: The lustre-dist authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The files beside the manifest that go into a release: patches, series and templates.
+//! The files beside the manifest that go into a release: patches, series, templates and keys.
 
 use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::manifest::{At, Manifest, PatchEntry};
-use crate::model::{Failure, Problem, Sha256, SourceText};
+use crate::manifest::{At, Manifest, PatchEntry, SignaturePolicy, Source};
+use crate::model::{Failure, Problem, Sha256, SourceName, SourceText};
 use crate::patch::{self, PatchProblem, SeriesEntry};
+use crate::signature::{KeyFile, Keys};
 
 /// The templates that the tool carries, by name. A file of the same name beside the manifest
 /// stands in front of them.
@@ -18,7 +20,10 @@ const BUILT_IN: [(&str, &str); 2] = [
     ("LUSTRE-VERSION-FILE.j2", include_str!("../../templates/LUSTRE-VERSION-FILE.j2")),
 ];
 
-/// Every patch, series and template of a manifest, by its path from the manifest's folder.
+/// Reads one file by its path from the manifest's folder.
+type Read<'r> = &'r dyn Fn(&str) -> io::Result<Vec<u8>>;
+
+/// Every patch, series, template and key file of a manifest, by its path from the manifest's folder.
 #[derive(Debug, Default)]
 pub struct Inputs {
     files: BTreeMap<String, Vec<u8>>,
@@ -26,33 +31,78 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Reads them all.
+    /// Reads them all from the manifest's folder. Templates that the tool carries need not be there.
     ///
     /// # Errors
     /// Every file that is missing, cannot be read, or is a series that cannot be understood.
     pub fn read(manifest: &Manifest) -> Result<Self, Failure> {
+        let read = |path: &str| match std::fs::read(manifest.folder.join(path)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => BUILT_IN
+                .iter()
+                .find(|(name, _)| *name == path)
+                .map(|(_, text)| text.as_bytes().to_vec())
+                .ok_or(error),
+            read => read,
+        };
+        Self::read_with(manifest, &read)
+    }
+
+    /// Reads them all with `read`, which is given their paths from the manifest's folder: a tarball
+    /// carries them too.
+    ///
+    /// # Errors
+    /// As for [`Inputs::read`].
+    pub fn read_with(manifest: &Manifest, read: Read<'_>) -> Result<Self, Failure> {
         let mut inputs = Self::default();
         let mut problems = Vec::new();
         for entry in manifest.layers.iter().flat_map(|layer| &layer.patches) {
-            inputs.take_file(manifest, &entry.path, "patch", &mut problems);
+            inputs.take_file(manifest, &entry.path, "patch", read, &mut problems);
             if entry.is_series {
-                inputs.take_series(manifest, &entry.path, &mut problems);
+                inputs.take_series(manifest, &entry.path, read, &mut problems);
             }
         }
         for template in &manifest.templates {
-            let built_in = BUILT_IN.iter().find(|(name, _)| *name == template.file.value);
-            match built_in {
-                Some((name, text)) if !manifest.folder.join(name).exists() => {
-                    inputs.files.insert((*name).to_owned(), text.as_bytes().to_vec());
-                }
-                _ => inputs.take_file(manifest, &template.file, "template", &mut problems),
+            inputs.take_file(manifest, &template.file, "template", read, &mut problems);
+        }
+        for source in manifest.sources.values().filter(|source| asks_for_signature(source)) {
+            for key in &source.keys {
+                inputs.take_file(manifest, key, "key file", read, &mut problems);
             }
         }
         if problems.is_empty() { Ok(inputs) } else { Err(Failure::manifest(problems)) }
     }
 
-    fn take_file(&mut self, manifest: &Manifest, path: &At<String>, what: &str, problems: &mut Vec<Problem>) {
-        match std::fs::read(manifest.folder.join(&path.value)) {
+    /// The keys that may sign each source that asks for signatures.
+    ///
+    /// # Errors
+    /// Every key file that cannot be understood.
+    pub(super) fn keys(&self, manifest: &Manifest) -> Result<BTreeMap<SourceName, Keys>, Failure> {
+        let mut all = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (name, source) in manifest.sources.iter().filter(|(_, source)| asks_for_signature(source)) {
+            let files =
+                source.keys.iter().map(|key| KeyFile { name: &key.value, bytes: self.file(&key.value) });
+            match Keys::read(files) {
+                Ok(keys) => {
+                    all.insert(name.clone(), keys);
+                }
+                Err(found) => problems.extend(found),
+            }
+        }
+        // Sources often share a file; its faults are told once.
+        problems.dedup();
+        if problems.is_empty() { Ok(all) } else { Err(Failure::manifest(problems)) }
+    }
+
+    fn take_file(
+        &mut self,
+        manifest: &Manifest,
+        path: &At<String>,
+        what: &str,
+        read: Read<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
+        match read(&path.value) {
             Ok(bytes) => {
                 self.files.insert(path.value.clone(), bytes);
             }
@@ -69,7 +119,13 @@ impl Inputs {
         }
     }
 
-    fn take_series(&mut self, manifest: &Manifest, series: &At<String>, problems: &mut Vec<Problem>) {
+    fn take_series(
+        &mut self,
+        manifest: &Manifest,
+        series: &At<String>,
+        read: Read<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
         let Some(bytes) = self.files.get(&series.value) else { return };
         let entries = match patch::parse_series(&series.value, bytes) {
             Ok(entries) => entries,
@@ -85,7 +141,7 @@ impl Inputs {
         for entry in entries {
             let path = folder.join(&entry.file).to_string_lossy().into_owned();
             let named = At { value: path.clone(), span: series.span.clone() };
-            self.take_file(manifest, &named, "patch", problems);
+            self.take_file(manifest, &named, "patch", read, problems);
             members.push((path, entry));
         }
         self.series.insert(series.value.clone(), members);
@@ -124,6 +180,10 @@ impl Inputs {
     pub fn digests(&self) -> BTreeMap<String, Sha256> {
         self.files.iter().map(|(path, bytes)| (path.clone(), Sha256::of(bytes))).collect()
     }
+}
+
+fn asks_for_signature(source: &Source) -> bool {
+    source.signature.value != SignaturePolicy::None
 }
 
 /// One problem of a patch or series, at its line in the file's text.

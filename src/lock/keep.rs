@@ -4,7 +4,7 @@
 //! A pin that stands, looked at again.
 
 use super::file::Pin;
-use super::pin::{check_pinned_tag, pin_of, signature, source_problem, tip};
+use super::pin::{check_pinned_tag, pin_of, source_problem, tip};
 use crate::manifest::{Manifest, Source, Wanted};
 use crate::model::{Failure, Problem};
 use crate::source::{Commit, ObjectFault, OpenSource, read_commit};
@@ -59,9 +59,7 @@ pub(super) fn keep(
             }
         }
     }
-    let mut pin = pin.clone();
-    pin.signature = signature(manifest, source)?;
-    Ok(pin)
+    Ok(pin.clone())
 }
 
 /// Whether a pin's ref can be the answer to what the manifest wants. The lock says both.

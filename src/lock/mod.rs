@@ -5,8 +5,10 @@
 //!
 //! `file` holds the pins as they stand beside the manifest. `resolve` turns what a manifest wants into
 //! pins: those that stand are looked at again (`keep`), the others are looked up (`find`), and both
-//! are held against what the manifest says of a tag (`pin`). `version` makes the release's version of
-//! them, `fits` holds its kernel against the line; `inputs` reads the patches and templates that the manifest names. [`lock`] does it all and
+//! are held against what the manifest says of a tag (`pin`) and of its signature (`signed`). `since`
+//! pins what the changes of a release are counted from. `version` makes the release's version of them,
+//! `fits` holds its kernel against the line; `inputs` reads the patches, templates and keys that the
+//! manifest names. [`lock`] does it all and
 //! hands the next stage a [`Locked`] release.
 
 #![allow(
@@ -21,6 +23,8 @@ mod inputs;
 mod keep;
 mod pin;
 mod resolve;
+mod signed;
+mod since;
 mod version;
 
 use std::collections::BTreeMap;
@@ -30,7 +34,7 @@ use crate::manifest::Manifest;
 use crate::model::{Failure, Problem, SourceDate, SourceName};
 use crate::source::{self, OpenSource, Places};
 
-pub use file::{Lock, Pin, SignatureState};
+pub use file::{BadSignature, GoodSignature, Lock, Pin, SignatureState, SignedObject, Since};
 pub use inputs::{Inputs, patch_problem};
 
 /// A manifest with every input pinned and at hand: what a plan is made from.
@@ -41,10 +45,12 @@ pub struct Locked {
     pub manifest: Manifest,
     /// The pins.
     pub lock: Lock,
-    /// Patches and templates.
+    /// Patches, templates and keys.
     pub inputs: Inputs,
     /// The sources, open.
     pub sources: BTreeMap<SourceName, OpenSource>,
+    /// What the user is to be warned of: signatures that are only wished for and not good.
+    pub warnings: Vec<Problem>,
 }
 
 /// Which pins may move.
@@ -71,6 +77,8 @@ pub struct Request<'a> {
     /// `SOURCE_DATE_EPOCH`, read by the caller. It counts when a lock is made or changed and never
     /// later.
     pub source_date_epoch: Option<SourceDate>,
+    /// The time of the run: no signature may be made later. It reaches nothing else.
+    pub now: SourceDate,
 }
 
 /// What became of the lock.
@@ -94,9 +102,22 @@ pub fn path_of(manifest: &Path) -> PathBuf {
 /// A source cannot be read, a tag moved, the lock is stale and `frozen` is set, a patch or
 /// template is missing.
 pub fn lock(manifest: Manifest, request: &Request<'_>) -> Result<(Locked, Outcome), Failure> {
-    let path = path_of(manifest.path());
-    let old = Lock::load(&path)?;
+    let old = Lock::load(&path_of(manifest.path()))?;
     let inputs = Inputs::read(&manifest)?;
+    lock_with(manifest, old, inputs, request)
+}
+
+/// The same with a lock and inputs that were read elsewhere, such as from a tarball that carries them.
+///
+/// # Errors
+/// As for [`lock`].
+pub fn lock_with(
+    manifest: Manifest,
+    old: Option<Lock>,
+    inputs: Inputs,
+    request: &Request<'_>,
+) -> Result<(Locked, Outcome), Failure> {
+    let path = path_of(manifest.path());
     if let (None, true) = (&old, request.frozen) {
         return Err(Problem::new(format!(
             "there is no lock `{}`, and this run may not make one",
@@ -109,7 +130,8 @@ pub fn lock(manifest: Manifest, request: &Request<'_>) -> Result<(Locked, Outcom
     for (name, source) in &manifest.sources {
         sources.insert(name.clone(), source::open(&manifest, source, request.places)?);
     }
-    let pins = resolve::pins(&manifest, old.as_ref(), &mut sources, request)?;
+    let keys = inputs.keys(&manifest)?;
+    let (pins, warnings) = resolve::pins(&manifest, old.as_ref(), &mut sources, &keys, request)?;
     let new = version::assemble(&manifest, &inputs, pins, &sources, old.as_ref(), request.source_date_epoch)?;
     let outcome = match &old {
         Some(old) if *old == new => Outcome::Kept,
@@ -125,7 +147,7 @@ pub fn lock(manifest: Manifest, request: &Request<'_>) -> Result<(Locked, Outcom
             .help(format!("run `lustre-dist lock {}` and look at what changes", manifest.path().display()))
             .into());
     }
-    Ok((Locked { manifest, lock: new, inputs, sources }, outcome))
+    Ok((Locked { manifest, lock: new, inputs, sources, warnings }, outcome))
 }
 
 /// Opens the primary source alone and pins it as [`lock`] would: for what looks at a release
@@ -137,6 +159,8 @@ pub fn primary(manifest: &Manifest, places: &Places) -> Result<(OpenSource, Pin)
     let old = Lock::load(&path_of(manifest.path()))?;
     let source = &manifest.sources[&manifest.release.primary.value];
     let mut open = source::open(manifest, source, places)?;
-    let pin = resolve::pin(manifest, old.as_ref(), source, &mut open, &Update::Nothing, None)?;
+    let before = old.as_ref().and_then(|lock| lock.source.get(source.name.as_str()));
+    let kept = resolve::kept(before, source, &Update::Nothing, None);
+    let pin = resolve::pin(manifest, kept, source, &mut open, None)?;
     Ok((open, pin))
 }

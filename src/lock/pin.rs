@@ -6,7 +6,7 @@
 use gix::ObjectId;
 
 use super::file::{Pin, SignatureState};
-use crate::manifest::{Manifest, SignaturePolicy, Source, Wanted};
+use crate::manifest::{Manifest, Source, Wanted};
 use crate::model::{CommitId, Failure, Problem, TagId};
 use crate::source::{ObjectFault, Objects, OpenSource, Tip, read_tip};
 
@@ -87,7 +87,9 @@ pub(super) fn pin_of(
         tree: commit.tree,
         date: commit.date,
         nearest: None,
-        signature: signature(manifest, source)?,
+        since: None,
+        // What the manifest asks for is checked for every pin alike, found or kept.
+        signature: SignatureState::NotAsked,
     })
 }
 
@@ -105,22 +107,6 @@ pub(super) fn check_pinned_tag(
             .help("ask upstream why the tag changed; a tag that moved can be an attack")
             .into_source()),
         _ => Ok(()),
-    }
-}
-
-pub(super) fn signature(manifest: &Manifest, source: &Source) -> Result<SignatureState, Failure> {
-    match source.signature.value {
-        SignaturePolicy::None => Ok(SignatureState::NotAsked),
-        SignaturePolicy::Warn => Ok(SignatureState::Unchecked),
-        SignaturePolicy::Required => Err(manifest
-            .problem(
-                format!("the signature of source `{}` cannot be checked", source.name),
-                &source.signature.span,
-                "required here",
-            )
-            .note("this version of lustre-dist does not check signatures, and does not pretend to")
-            .help("check the tag with `git verify-tag` yourself and say `signature = \"warn\"`")
-            .into_source()),
     }
 }
 

@@ -27,7 +27,11 @@ pub(super) fn assemble(
     fits::check(manifest, &pins)?;
     let newest = pins.values().map(|pin| pin.date).max().unwrap_or(SourceDate(0));
     // A lock that stands keeps its date whatever the environment says today.
-    let kept = old.filter(|old| old.source == pins).map(|old| old.source_date);
+    // What changes are counted from is not among the inputs that have dates.
+    let dated = |pins: &BTreeMap<String, Pin>| -> Vec<_> {
+        pins.iter().map(|(name, pin)| (name.clone(), Pin { since: None, ..pin.clone() })).collect()
+    };
+    let kept = old.filter(|old| dated(&old.source) == dated(&pins)).map(|old| old.source_date);
     Ok(Lock {
         schema: 1,
         version: version.to_string(),

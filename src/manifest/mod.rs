@@ -221,6 +221,14 @@ pub struct Source {
     pub keys: Vec<At<String>>,
 }
 
+impl Source {
+    /// Whether the manifest leaves it to the source's tags which one is taken, or looks for newer ones.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.wanted.value, Wanted::Pattern(_)) || self.tags.is_some()
+    }
+}
+
 /// Where a source's objects are.
 #[derive(Debug)]
 pub enum Location {

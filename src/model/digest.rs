@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The lustre-dist authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! SHA-256 digests and git object ids, each kind its own type.
+//! SHA-256 and SHA-1 digests and git object ids, each kind its own type.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,15 +21,46 @@ impl Sha256 {
     }
 }
 
+/// A SHA-1 digest (FIPS 180-4) of a file's bytes, written as 40 lower-case hexadecimal digits. Formats
+/// of others ask for it; nothing here believes it. It is not a git object id: git hashes a header too.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha1(pub [u8; 20]);
+
+impl Sha1 {
+    /// The digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha1::Digest as _;
+        Self(sha1::Sha1::digest(bytes).into())
+    }
+}
+
+fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [0; 64];
+    let text = &mut text[..2 * bytes.len()];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = HEX[usize::from(byte >> 4)];
+        pair[1] = HEX[usize::from(byte & 15)];
+    }
+    f.write_str(std::str::from_utf8(text).expect("hexadecimal digits are ASCII"))
+}
+
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [0; 64];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = HEX[usize::from(byte >> 4)];
-            pair[1] = HEX[usize::from(byte & 15)];
-        }
-        f.write_str(std::str::from_utf8(&text).expect("hexadecimal digits are ASCII"))
+        write_hex(&self.0, f)
+    }
+}
+
+impl fmt::Display for Sha1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Sha1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha1:{self}")
     }
 }
 
@@ -81,6 +112,14 @@ impl FromStr for Sha256 {
     }
 }
 
+impl FromStr for Sha1 {
+    type Err = NotHex;
+
+    fn from_str(text: &str) -> Result<Self, NotHex> {
+        from_hex(text).map(Self)
+    }
+}
+
 /// Text in JSON and TOML, through `Display` and `FromStr`.
 macro_rules! serde_as_text {
     ($type:ty) => {
@@ -100,6 +139,7 @@ macro_rules! serde_as_text {
 }
 
 serde_as_text!(Sha256);
+serde_as_text!(Sha1);
 
 macro_rules! object_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -158,5 +198,8 @@ mod tests {
         assert_eq!(digest.to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert!("E3".parse::<Sha256>().is_err());
+        let digest = Sha1::of(b"");
+        assert_eq!(digest.to_string(), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
     }
 }

@@ -22,6 +22,8 @@ pub enum Class {
     NothingToDo,
     /// What exists is not what it claims to be: exit code 6.
     Verification,
+    /// Made again, a release has other bytes: exit code 7.
+    NotReproducible,
     /// The disk, permissions or a missing program: exit code 8.
     Environment,
     /// The user or the system stopped the run: exit code 130.
@@ -38,6 +40,7 @@ impl Class {
             Self::Source => 4,
             Self::NothingToDo => 5,
             Self::Verification => 6,
+            Self::NotReproducible => 7,
             Self::Environment => 8,
             Self::Interrupted => 130,
         }

@@ -7,6 +7,7 @@
 pub mod date;
 pub mod digest;
 pub mod failure;
+pub mod license;
 pub mod moniker;
 pub mod name;
 pub mod overrides;
@@ -15,8 +16,9 @@ pub mod problem;
 pub mod version;
 
 pub use date::SourceDate;
-pub use digest::{BlobId, CommitId, NotHex, Sha256, TagId, TreeId};
+pub use digest::{BlobId, CommitId, NotHex, Sha1, Sha256, TagId, TreeId};
 pub use failure::{Class, Failure};
+pub use license::Expression;
 pub use moniker::Moniker;
 pub use name::{LayerName, ReleaseName, SourceName};
 pub use overrides::{Flag, Override};

@@ -14,10 +14,13 @@ use serde::Serialize;
 
 use super::overlay::{Entries, words};
 use super::{Content, Entry, Node, Origin};
-use crate::lock::Locked;
-use crate::manifest::{Carries, Template};
+use crate::lock::{Lock, Locked};
+use crate::manifest::{Carries, Manifest, Template};
 use crate::model::version::ReleaseVersion;
 use crate::model::{Problem, SourceText};
+
+/// How many steps a template may take.
+const FUEL: u64 = 1_000_000;
 
 /// Everything that a template can name.
 #[derive(Debug, Serialize)]
@@ -90,7 +93,8 @@ pub(super) fn templates(
     if locked.manifest.templates.is_empty() {
         return;
     }
-    let context = match context(locked, entries, left_out) {
+    let files_of = |layer: &str| entries.values().filter(|entry| is_of(entry, layer)).count();
+    let context = match context(&locked.manifest, &locked.lock, &files_of, !left_out.is_empty()) {
         Ok(context) => context,
         Err(problem) => {
             problems.push(problem);
@@ -109,7 +113,7 @@ pub(super) fn templates(
             );
             continue;
         }
-        match render(locked, template, &context) {
+        match render(template, locked.inputs.file(&template.file.value), &context) {
             Ok(text) => {
                 let content = Content::Bytes(Arc::from(text.into_bytes()));
                 let node = Node::File { executable: template.executable, content };
@@ -135,9 +139,26 @@ fn text_of<'b>(name: &str, bytes: &'b [u8]) -> Result<&'b str, Problem> {
     std::str::from_utf8(bytes).map_err(|_| Problem::new(format!("the template `{name}` is not UTF-8")))
 }
 
-fn render(locked: &Locked, template: &Template, context: &Context<'_>) -> Result<String, Problem> {
+/// Renders one template as [`make`](super::make) does, for whoever checks what it made. `files_of`
+/// says how many files and links of the tarball a layer has; `partial` whether `--leave-out` dropped
+/// any.
+///
+/// # Errors
+/// The template is at fault, or the lock's version.
+pub fn render_template(
+    manifest: &Manifest,
+    lock: &Lock,
+    template: &Template,
+    bytes: &[u8],
+    files_of: &dyn Fn(&str) -> usize,
+    partial: bool,
+) -> Result<String, Problem> {
+    render(template, bytes, &context(manifest, lock, files_of, partial)?)
+}
+
+fn render(template: &Template, bytes: &[u8], context: &Context<'_>) -> Result<String, Problem> {
     let name = &template.file.value;
-    let text = text_of(name, locked.inputs.file(name))?;
+    let text = text_of(name, bytes)?;
     environment()
         .template_from_named_str(name, text)
         .and_then(|template| template.render(Serde(context)))
@@ -147,6 +168,9 @@ fn render(locked: &Locked, template: &Template, context: &Context<'_>) -> Result
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // `verify` and `rebuild` render what strangers' tarballs carry; the templates of ours take some
+    // hundred steps for each layer.
+    environment.set_fuel(Some(FUEL));
     // A file's last newline is part of the file; the library drops it unless told.
     let syntax =
         SyntaxConfig::builder().keep_trailing_newline(true).build().expect("no delimiter is changed");
@@ -175,8 +199,12 @@ fn fault(name: &str, text: &str, error: &minijinja::Error) -> Problem {
     )
 }
 
-fn context<'a>(locked: &'a Locked, entries: &Entries, left_out: &[String]) -> Result<Context<'a>, Problem> {
-    let (manifest, lock) = (&locked.manifest, &locked.lock);
+fn context<'a>(
+    manifest: &'a Manifest,
+    lock: &'a Lock,
+    files_of: &dyn Fn(&str) -> usize,
+    partial: bool,
+) -> Result<Context<'a>, Problem> {
     let version = ReleaseVersion::parse(&lock.version)
         .map_err(|error| Problem::new(format!("the lock's version cannot be read: {error}")))?;
     let release = Release {
@@ -191,7 +219,7 @@ fn context<'a>(locked: &'a Locked, entries: &Entries, left_out: &[String]) -> Re
         kernel: version.kernel.as_ref().map(ToString::to_string),
         date: lock.source_date.to_string(),
         development: lock.development,
-        partial: !left_out.is_empty(),
+        partial,
         buildable: manifest.release.buildable,
         note: manifest.release.note.as_ref().map(|note| note.value.as_str()),
     };
@@ -223,7 +251,7 @@ fn context<'a>(locked: &'a Locked, entries: &Entries, left_out: &[String]) -> Re
         .map(|layer| Layer {
             name: layer.name.as_str(),
             source: layer.source.as_str(),
-            files: entries.values().filter(|entry| is_of(entry, layer.name.as_str())).count(),
+            files: files_of(layer.name.as_str()),
             patches: layer
                 .patches
                 .iter()

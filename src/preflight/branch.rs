@@ -72,7 +72,7 @@ fn named(
         return Err(Problem::new(format!(
             "the history of `{branch}` is not whole, and does not lead to `{tag}`"
         ))
-        .note(format!("the commit {} {}", cut.commit, cut.fault))
+        .note(format!("the commit {} {}", cut.id, cut.fault))
         .note(open.describe())
         .help("fetch all of it: `git fetch --unshallow`")
         .into_source());

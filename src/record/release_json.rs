@@ -46,8 +46,7 @@ pub struct Description {
     /// What `--leave-out` dropped. Where this is not empty the release is partial and cannot be
     /// published.
     pub left_out: Vec<String>,
-    /// The rules that somebody overrode to make it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Every flag that made the tool do what it would refuse by itself. `left_out` is one of them.
     pub overrides: Vec<Override>,
     /// The one date of the release, RFC 3339.
     pub date: String,
@@ -69,6 +68,8 @@ pub struct Description {
     pub members: Members,
     /// The tarballs.
     pub artifacts: Vec<Artifact>,
+    /// The files that describe it.
+    pub records: Records,
     /// The program that wrote it.
     pub tool: Tool,
 }
@@ -121,7 +122,7 @@ impl From<&Pin> for Source {
             commit: pin.commit,
             tree: pin.tree,
             date: pin.date.to_string(),
-            signature: pin.signature,
+            signature: pin.signature.clone(),
         }
     }
 }
@@ -199,6 +200,19 @@ pub struct Artifact {
     pub parameters: Option<String>,
 }
 
+/// The files beside the tarballs, by what they are. Their digests stand in the checksums.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Records {
+    /// Each member with its digest and its origin.
+    pub origins: String,
+    /// The software bill of materials, SPDX 2.3.
+    pub sbom: String,
+    /// Who made it, how and of what: an in-toto statement with SLSA provenance.
+    pub provenance: String,
+    /// The checksums of all files of the release.
+    pub checksums: String,
+}
+
 /// The program that wrote a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
@@ -208,11 +222,16 @@ pub struct Tool {
     pub version: String,
 }
 
-/// Describes what was written of a plan.
+/// Describes what was written of a plan, with the overrides that it took.
 ///
 /// # Errors
 /// The lock's version cannot be read.
-pub fn describe(plan: &Plan, written: &Written, names: &Names) -> Result<Description, Failure> {
+pub fn describe<F>(
+    plan: &Plan,
+    written: &Written<F>,
+    names: &Names,
+    overrides: Vec<Override>,
+) -> Result<Description, Failure> {
     let (manifest, lock) = (&plan.locked.manifest, &plan.locked.lock);
     let version = ReleaseVersion::parse(&lock.version)
         .map_err(|error| Problem::new(format!("the lock's version cannot be read: {error}")))?;
@@ -234,7 +253,7 @@ pub fn describe(plan: &Plan, written: &Written, names: &Names) -> Result<Descrip
         buildable: manifest.release.buildable,
         note: manifest.release.note.as_ref().map(|note| note.value.clone()),
         left_out: plan.left_out.clone(),
-        overrides: Vec::new(),
+        overrides,
         date: lock.source_date.to_string(),
         source_date: lock.source_date,
         identity: Identity { sha256: written.identity.sha256, size: written.identity.size },
@@ -265,6 +284,12 @@ pub fn describe(plan: &Plan, written: &Written, names: &Names) -> Result<Descrip
                 }
             })
             .collect(),
+        records: Records {
+            origins: names.origins(),
+            sbom: names.sbom(),
+            provenance: names.provenance(),
+            checksums: names.sums(),
+        },
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
     })
 }

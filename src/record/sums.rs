@@ -34,7 +34,7 @@ impl Sums {
         self.0.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect()
     }
 
-    /// Reads what [`Sums::to_text`] writes, and nothing more lenient.
+    /// Reads what [`Sums::to_text`] writes, its lines in any order, and nothing more lenient.
     ///
     /// # Errors
     /// The first line that has another form, or names a file twice or in a folder.
@@ -47,7 +47,10 @@ impl Sums {
                 .and_then(|line| line.split_once("  "))
                 .ok_or_else(|| fault.clone())?;
             let digest = digest.parse().map_err(|_| fault.clone())?;
-            let plain = !name.is_empty() && !name.contains('/') && name != "." && name != "..";
+            let plain = !name.is_empty()
+                && !name.contains(|c: char| c == '/' || c.is_control())
+                && name != "."
+                && name != "..";
             if !plain || sums.0.insert(name.to_owned(), digest).is_some() {
                 return Err(fault);
             }

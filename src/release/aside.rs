@@ -4,14 +4,15 @@
 //! A directory beside the one that is to be, which becomes it in one step or goes without a trace.
 
 use std::fs::{File, Permissions};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{FlockOperation, RenameFlags};
+use sha2::Digest as _;
 
-use crate::model::{Class, Failure, Problem};
+use crate::model::{Class, Failure, Problem, Sha256};
 
 /// How often a directory is tried. One try fails only when another run sweeps in that very moment.
 const TRIES: usize = 16;
@@ -145,6 +146,23 @@ impl Aside {
         file.write_all(bytes).map_err(|error| Failure::io("write", &self.target.join(name), &error))
     }
 
+    /// Writes a file as `fill` makes it, and gives its digest.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn stream(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<Sha256, Failure> {
+        let file = self.file(name)?;
+        let mut out = BufWriter::with_capacity(1 << 18, Hashing { file, hasher: sha2::Sha256::new() });
+        fill(&mut out)
+            .and_then(|()| out.into_inner().map_err(io::IntoInnerError::into_error))
+            .map(|hashing| Sha256(hashing.hasher.finalize().into()))
+            .map_err(|error| Failure::io("write", &self.target.join(name), &error))
+    }
+
     /// Brings every file to the disk, all at once: the file system commits them together, where one
     /// after the other each waits for a commit of its own.
     fn sync_files(&self) -> Result<(), Failure> {
@@ -202,6 +220,24 @@ impl Aside {
             })?;
         }
         Ok(true)
+    }
+}
+
+/// A file, and the digest of what went into it.
+struct Hashing {
+    file: File,
+    hasher: sha2::Sha256,
+}
+
+impl io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

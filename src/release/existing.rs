@@ -2,17 +2,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! A release that is there already: the same one, damaged, or another under its name.
+//!
+//! It is the same when its lock and its overrides are those wanted and every file has its digest. Who
+//! built it does not count: the provenance names the builder that made the directory, and a published
+//! version never changes, so that a run by another builder finds it, leaves it, and learns the name.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use sha2::Digest as _;
 
+use super::plain;
 use crate::lock::Lock;
 use crate::manifest::Format;
-use crate::model::{Class, Failure, Problem, Sha256};
-use crate::record::{Description, Names, Sums};
+use crate::model::{Class, Failure, Override, Problem, Sha256};
+use crate::record::{self, BuilderId, Description, Names, Sums};
 
 /// What stands where a release is to go.
 #[derive(Debug)]
@@ -20,7 +24,12 @@ pub enum Existing {
     /// Nothing.
     Nothing,
     /// The release of the same lock, whole: every file has the digest that its sums say.
-    Same(Box<Description>),
+    Same {
+        /// Its description.
+        description: Box<Description>,
+        /// Who made it, by its provenance.
+        builder: BuilderId,
+    },
 }
 
 /// Looks at the release directory `target`.
@@ -31,7 +40,7 @@ pub fn look(
     target: &Path,
     names: &Names,
     lock: &Lock,
-    left_out: &[String],
+    overrides: &[Override],
     formats: &[Format],
 ) -> Result<Existing, Failure> {
     match std::fs::symlink_metadata(target) {
@@ -43,7 +52,7 @@ pub fn look(
         Err(error) => return Err(Failure::io("look at", target, &error)),
     }
     let path = target.join(names.description());
-    let text = std::fs::read(&path).map_err(|error| {
+    let text = plain::read(&path, plain::LARGEST_RECORD).map_err(|error| {
         if target.join(names.sums()).exists() {
             return damaged(vec![unreadable(&path, &error)]);
         }
@@ -68,8 +77,8 @@ pub fn look(
         ])
     })?;
     let wanted = Sha256::of(lock.to_text().as_bytes());
-    if description.lock != wanted || description.left_out != left_out {
-        return Err(another(target, &description, lock, wanted, left_out));
+    if description.lock != wanted || description.overrides != overrides {
+        return Err(another(target, &description, lock, wanted, overrides));
     }
     let lacking: Vec<&str> = formats
         .iter()
@@ -92,13 +101,30 @@ pub fn look(
     for artifact in &description.artifacts {
         problems.extend(check_digest(&here(&artifact.file), sums.0.get(&artifact.file), artifact.sha256));
     }
-    if !sums.0.contains_key(&names.origins()) {
-        problems.push(unnamed(&here(&names.origins())));
+    let changes = lock.source.values().any(|pin| pin.since.is_some()).then(|| names.changes());
+    for record in [names.origins(), names.sbom(), names.provenance()].into_iter().chain(changes) {
+        if !sums.0.contains_key(&record) {
+            problems.push(unnamed(&here(&record)));
+        }
     }
     if problems.is_empty() {
         problems = check_files(target, &sums);
     }
-    if problems.is_empty() { Ok(Existing::Same(Box::new(description))) } else { Err(damaged(problems)) }
+    if !problems.is_empty() {
+        return Err(damaged(problems));
+    }
+    let builder = builder(&here(&names.provenance()))?;
+    Ok(Existing::Same { description: Box::new(description), builder })
+}
+
+fn builder(path: &Path) -> Result<BuilderId, Failure> {
+    let statement =
+        plain::read(path, plain::LARGEST_RECORD).map_err(|error| damaged(vec![unreadable(path, &error)]))?;
+    record::builder_of(&statement).ok_or_else(|| {
+        let problem =
+            Problem::new(format!("`{}` is not a statement that this version reads", path.display()));
+        damaged(vec![problem])
+    })
 }
 
 fn verification(problems: Vec<Problem>) -> Failure {
@@ -123,13 +149,21 @@ fn unnamed(path: &Path) -> Problem {
 }
 
 fn read_sums(path: &Path) -> Result<Sums, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| damaged(vec![unreadable(path, &error)]))?;
+    let text = plain::read(path, plain::LARGEST_SUMS)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
+        .map_err(|error| damaged(vec![unreadable(path, &error)]))?;
     Sums::parse(&text).map_err(|fault| {
         damaged(vec![Problem::new(format!("`{}` is damaged", path.display())).note(fault.to_string())])
     })
 }
 
-fn another(target: &Path, there: &Description, lock: &Lock, wanted: Sha256, left_out: &[String]) -> Failure {
+fn another(
+    target: &Path,
+    there: &Description,
+    lock: &Lock,
+    wanted: Sha256,
+    overrides: &[Override],
+) -> Failure {
     let mut problem =
         Problem::new(format!("`{}` is another release of version {}", target.display(), lock.version))
             .note(format!("there   lock sha256 {}", there.lock))
@@ -151,18 +185,26 @@ fn another(target: &Path, there: &Description, lock: &Lock, wanted: Sha256, left
             None => problem = problem.note(format!("source `{name}` is not in it")),
         }
     }
-    if there.left_out != left_out {
-        let words = |globs: &[String]| if globs.is_empty() { "nothing".to_owned() } else { globs.join(", ") };
-        problem =
-            problem.note(format!("left out  there {}  wanted {}", words(&there.left_out), words(left_out)));
+    if there.overrides != overrides {
+        let words = |used: &[Override]| match used {
+            [] => "none".to_owned(),
+            used => used.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        };
+        problem = problem.note(format!(
+            "overrides  there {}  wanted {}",
+            words(&there.overrides),
+            words(overrides)
+        ));
     }
     verification(vec![problem.help(
         "a version never changes: raise `respin` in `[release]`, or move the directory away if it was never published",
     )])
 }
 
-/// Hashes every file that the sums name, on as many threads as there are files.
-fn check_files(target: &Path, sums: &Sums) -> Vec<Problem> {
+/// Hashes every file that the sums name, on as many threads as there are files. Gives a problem for
+/// each that is not what the sums say.
+#[must_use]
+pub fn check_files(target: &Path, sums: &Sums) -> Vec<Problem> {
     std::thread::scope(|scope| {
         let checks: Vec<_> = sums
             .0
@@ -197,7 +239,7 @@ fn check_digest(path: &Path, expected: Option<&Sha256>, found: Sha256) -> Option
 }
 
 fn digest(path: &Path) -> std::io::Result<Sha256> {
-    let mut file = File::open(path)?;
+    let mut file = plain::open(path)?;
     let mut hasher = sha2::Sha256::new();
     let mut chunk = vec![0; 256 << 10];
     loop {

@@ -7,6 +7,7 @@
 
 mod aside;
 mod existing;
+pub mod plain;
 
 pub use aside::{Aside, is_ending, remove_all};
-pub use existing::{Existing, look};
+pub use existing::{Existing, check_files, look};

@@ -8,34 +8,42 @@
 
 #![allow(clippy::disallowed_methods, reason = "sources are files, and mirrors are fetched by the user's git")]
 
+mod ancestry;
 pub mod bundle;
 pub mod commit;
+pub mod difference;
 pub mod history;
 pub mod mirror;
 pub mod object;
 mod place;
 pub mod repository;
+pub mod revision;
 mod shelf;
+pub mod signed;
 mod tags;
 pub mod tree;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::manifest::{Manifest, Source};
 use crate::model::{CommitId, Failure, SourceName};
 
+pub use ancestry::descends;
 pub use bundle::is_bundle;
 pub use commit::{Commit, Tag, Tip, TipFault, read_commit, read_tip};
-pub use history::{Cut, descends};
+pub use difference::{Differ, Status};
+pub use history::{Cut, Logged, Range, read_logged, walk};
 pub use mirror::{Mirror, Network, is_url, without_password};
 pub use object::{ObjectFault, Objects};
 use place::Place;
 use place::is_file;
 pub use repository::Repository;
+pub use revision::{Revision, parse_version, resolve};
 pub use shelf::Shelf;
+pub use signed::{Signed, read_signed_commit, read_signed_tag};
 pub use tags::names as tag_names;
-pub use tree::{BlobMode, Listing, TreeFile};
+pub use tree::{BlobMode, Listing, TreeFile, shown};
 
 /// Where sources are on this machine.
 #[derive(Debug, Clone)]
@@ -134,13 +142,7 @@ fn open_place(
     let (network, shelf) = (places.network, places.shelf.clone());
     let mirror = match place {
         Place::Given(path) | Place::Named(path, _) => {
-            let repository = places.shelf.take(path, || {
-                if is_file(path) {
-                    Repository::open(&bundle::unpack(path, &places.cache.join("bundles"))?)
-                } else {
-                    Repository::open(path)
-                }
-            })?;
+            let repository = places.shelf.take(path, || open_path(path, &places.cache))?;
             return Ok(OpenSource { repository, mirror: None, network, fresh: false, name, shelf });
         }
         Place::Mirror(mirror, _) => mirror.clone(),
@@ -163,6 +165,18 @@ fn open_place(
         failure
     })?;
     Ok(OpenSource { repository, mirror: Some(mirror), network, fresh, name, shelf })
+}
+
+/// Opens the repository at `path`, or the bundle there, which is unpacked below the folder `cache`.
+///
+/// # Errors
+/// Nothing is there, or nothing that can be read.
+pub fn open_path(path: &Path, cache: &Path) -> Result<Repository, Failure> {
+    if is_file(path) {
+        Repository::open(&bundle::unpack(path, &cache.join("bundles"))?)
+    } else {
+        Repository::open(path)
+    }
 }
 
 /// Every message of an error and its sources, without repeats.

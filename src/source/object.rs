@@ -52,6 +52,9 @@ fn verify(id: ObjectId, kind: Kind, content: &[u8]) -> Result<(), ObjectFault> {
     }
 }
 
+/// How many bytes of delta bases a reader of history keeps.
+const BASES: usize = 4 << 20;
+
 /// A reader of objects for one thread, with its own cache of delta bases.
 pub struct Objects {
     handle: gix::OdbHandle,
@@ -64,6 +67,27 @@ impl Objects {
         handle.unset_pack_cache();
         handle.unset_object_cache();
         Self { handle }
+    }
+
+    /// The same with a cache of delta bases: commits and trees that follow one another in history are
+    /// deltas of their neighbours, and each base is wanted many times.
+    pub(super) fn for_history(mut handle: gix::OdbHandle) -> Self {
+        handle.set_pack_cache(|| Box::new(gix_pack::cache::lru::MemoryCappedHashmap::new(BASES)));
+        handle.unset_object_cache();
+        Self { handle }
+    }
+
+    /// The objects whose ids start with these 4 to 40 hexadecimal digits: at most `most` of them.
+    pub(super) fn starting_with(&self, digits: &str, most: usize) -> Vec<ObjectId> {
+        let Ok(prefix) = gix::hash::Prefix::from_hex(digits) else { return Vec::new() };
+        let mut found = std::collections::HashSet::new();
+        if self.handle.lookup_prefix(prefix, Some(&mut found)).is_err() {
+            return Vec::new();
+        }
+        let mut found: Vec<ObjectId> = found.into_iter().collect();
+        found.sort_unstable();
+        found.truncate(most);
+        found
     }
 
     /// Reads the object `id` of the given kind into `buffer`, which holds its content and nothing

@@ -92,6 +92,13 @@ impl Repository {
         Objects::new(self.inner.to_thread_local().objects)
     }
 
+    /// A reader for one thread of what follows one another in history: commits, and the trees of
+    /// neighbours.
+    #[must_use]
+    pub fn history_objects(&self) -> Objects {
+        Objects::for_history(self.inner.to_thread_local().objects)
+    }
+
     /// The object that the ref of that full name (`refs/tags/v2_17_57`) points at, symbolic refs
     /// followed, tags not peeled. `None` when there is no such ref.
     ///

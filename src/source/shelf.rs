@@ -19,8 +19,8 @@ use crate::model::Failure;
 pub struct Shelf {
     repositories: Slots<Repository>,
     tags: Slots<Arc<Vec<String>>>,
-    /// The mirrors that this process has fetched.
-    fetched: Slots<()>,
+    /// What became of fetching the mirrors that this process has tried to fetch.
+    fetched: Slots<Result<(), Failure>>,
 }
 
 /// What there is one of for each path. A slot is empty until it is filled. One thread fills it, and
@@ -69,8 +69,9 @@ impl Shelf {
         self.tags.take(path, || read().map(Arc::new))
     }
 
-    /// Fetches all branches and tags of a mirror, unless this process has done so.
+    /// Fetches all branches and tags of a mirror, unless this process has done so. A site that did not
+    /// answer is not asked again.
     pub(super) fn refresh(&self, mirror: &Mirror) -> Result<(), Failure> {
-        self.fetched.take(mirror.path(), || mirror.refresh(&[]))
+        self.fetched.take(mirror.path(), || Ok(mirror.refresh(&[])))?
     }
 }

@@ -8,7 +8,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::Kind;
 
-use super::object::Objects;
+use super::object::{ObjectFault, Objects};
 use crate::model::path::component_fault;
 use crate::model::{BlobId, TreeId};
 
@@ -80,11 +80,11 @@ const FORMAT: u32 = 0o7_770_000;
 const DIRECTORY: u32 = 0o40_000;
 
 /// How deep a tree may nest: far beyond any source tree, far below a stack's end.
-const DEPTH: usize = 512;
+pub(super) const DEPTH: usize = 512;
 
 /// How many entries a tree may have, with all below it. A few small trees that name each other
 /// many times are billions of files.
-const MOST: usize = 1_000_000;
+pub(super) const MOST: usize = 1_000_000;
 
 /// Lists the tree `root`. Descends only where `wanted` says that something below may be of use; it
 /// is asked with each directory's path.
@@ -106,6 +106,37 @@ pub fn find(objects: &Objects, root: TreeId, path: &str) -> Result<Option<TreeFi
         Some(fault) => Err(fault),
         None => Ok(listing.files.into_iter().find(|file| file.path == path)),
     }
+}
+
+/// One entry of a tree object as it stands there; nothing about it has been judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelEntry {
+    /// The name, which may be anything.
+    pub name: Vec<u8>,
+    /// Whether git descends into it.
+    pub is_directory: bool,
+    /// The object.
+    pub id: ObjectId,
+}
+
+/// The entries of one tree object, without what is below: to compare many trees that share most of
+/// their subtrees, each of which needs to be read once. What is released or believed comes from
+/// [`list`].
+///
+/// # Errors
+/// It is not here, not a tree, or not what its id says.
+pub fn level(objects: &Objects, tree: TreeId) -> Result<Vec<LevelEntry>, ObjectFault> {
+    let mut buffer = Vec::new();
+    objects.read(tree.0, Kind::Tree, &mut buffer)?;
+    let mut rest = buffer.as_slice();
+    let mut entries = Vec::new();
+    while !rest.is_empty() {
+        let entry = RawEntry::split(&mut rest)
+            .ok_or_else(|| ObjectFault::Corrupt("not the form of a tree".to_owned()))?;
+        let is_directory = entry.is_directory();
+        entries.push(LevelEntry { name: entry.name.to_vec(), is_directory, id: entry.id });
+    }
+    Ok(entries)
 }
 
 struct Walk<'w> {
@@ -197,8 +228,10 @@ impl Walk<'_> {
     }
 }
 
-/// A path for messages: what breaks a line, or is not to be seen on one, as its number.
-fn shown(path: &str) -> String {
+/// A path, subject or name for people: what breaks a line, steers a terminal, or is not to be seen, as
+/// its number.
+#[must_use]
+pub fn shown(path: &str) -> String {
     let hidden = |c: &char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -207,16 +240,16 @@ fn shown(path: &str) -> String {
 }
 
 /// One entry as it stands in the tree object: the mode in octal, a space, the name, a zero, the id.
-struct RawEntry<'t> {
-    mode: u32,
-    name: &'t [u8],
-    id: ObjectId,
+pub(super) struct RawEntry<'t> {
+    pub(super) mode: u32,
+    pub(super) name: &'t [u8],
+    pub(super) id: ObjectId,
 }
 
 impl<'t> RawEntry<'t> {
     /// Splits the first entry off. The octal digits are read here: gix drops those that do not fit
     /// into sixteen bits, and takes 1100644 for 100644.
-    fn split(rest: &mut &'t [u8]) -> Option<Self> {
+    pub(super) fn split(rest: &mut &'t [u8]) -> Option<Self> {
         let (mode, behind) = rest.split_once_str(" ")?;
         let (name, behind) = behind.split_once_str("\0")?;
         let (id, behind) = behind.split_at_checked(20)?;
@@ -231,7 +264,7 @@ impl<'t> RawEntry<'t> {
         Some(Self { mode, name, id: ObjectId::try_from(id).ok()? })
     }
 
-    fn is_directory(&self) -> bool {
+    pub(super) fn is_directory(&self) -> bool {
         self.mode & FORMAT == DIRECTORY
     }
 }

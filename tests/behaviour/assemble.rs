@@ -21,8 +21,10 @@ fn a_release_directory_holds_the_tarball_and_its_records() {
         [
             "lustre-2.17.57",
             "lustre-2.17.57/lustre-2.17.57.SHA256SUMS",
+            "lustre-2.17.57/lustre-2.17.57.intoto.json",
             "lustre-2.17.57/lustre-2.17.57.origins.jsonl",
             "lustre-2.17.57/lustre-2.17.57.release.json",
+            "lustre-2.17.57/lustre-2.17.57.spdx.json",
             "lustre-2.17.57/lustre-2.17.57.tar.gz",
         ]
     );

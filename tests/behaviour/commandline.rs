@@ -251,7 +251,8 @@ fn json_answers_keep_their_shape() {
     totals.missing: number
     version: string
     ");
-    assert_snapshot!(answer(&["assemble", "m.toml", "--json"]), @r"
+    assert_snapshot!(answer(&["assemble", "m.toml", "--json"]), @"
+    builder: string
     directory: string
     release.artifacts: array
     release.artifacts[].encoder: null or string
@@ -289,7 +290,12 @@ fn json_answers_keep_their_shape() {
     release.members.links: number
     release.name: string
     release.note: null
+    release.overrides: array
     release.primary: string
+    release.records.checksums: string
+    release.records.origins: string
+    release.records.provenance: string
+    release.records.sbom: string
     release.schema: number
     release.source_date: number
     release.sources.lustre.commit: string

@@ -116,6 +116,60 @@ fn a_kernel_that_the_source_has_not_got_is_waited_for() {
 }
 
 #[test]
+fn remote_sources_are_fetched_when_that_is_asked_for() {
+    let sandbox = one_line();
+    let path = "manifests/lts-6.12.toml";
+    let url = |name: &str| format!("file://{}", sandbox.path(name).display());
+    let text = sandbox.read(path).replace("../linux", &url("linux")).replace("../lustre", &url("lustre"));
+    sandbox.write(path, text);
+    assert_snapshot!(sandbox.run(&["due"]).failure(4), @"
+    error: cannot tell what is due of lustre/lts-6.12
+     = note: source linux was never fetched
+     = note: source lustre was never fetched
+     = help: `due --fetch` fetches remote sources; `--source NAME=PATH` points at a clone
+    ");
+    let table = sandbox.run(&["lines"]);
+    assert!(
+        table
+            .stderr
+            .starts_with("lustre/lts-6.12: cannot tell what is due: source linux was never fetched\n")
+    );
+    assert!(table.success().ends_with("  ?\n"));
+    assert!(!sandbox.path("cache").exists());
+    let run = sandbox.run(&["due", "--fetch"]);
+    assert_eq!(run.success(), "lustre/lts-6.12  2.18.0+k6.12.58  assemble\n  never released\n");
+    sandbox.run(&["assemble", "--due", "--offline"]).success();
+    assert_eq!(sandbox.run(&["due"]).code, 5);
+
+    // What is new there is seen once it was fetched, and `assemble --due` fetches by itself.
+    sandbox.git("linux", &["tag", "--annotate", "--message", "6.12.59", "v6.12.59"]);
+    assert_eq!(sandbox.run(&["due"]).code, 5);
+    sandbox.write("next.json", RELEASES.replace("6.12.57", "6.12.59"));
+    let run = sandbox.run(&["due", "--feed", "next.json"]);
+    assert_snapshot!(format!("{} {}{}", run.code, run.stdout, run.stderr), @"
+    5 lustre/lts-6.12: waiting for tag v6.12.59 in source linux; `due --fetch` looks for it
+    nothing is due
+    ");
+    assert_eq!(sandbox.run(&["assemble", "--due", "--offline"]).code, 5);
+    let made = sandbox.run(&["assemble", "--due"]).success();
+    assert!(made.starts_with("done       dist/lustre-2.18.0+k6.12.59  "), "{made}");
+
+    // A site that does not answer keeps nobody else from a release.
+    let away = sandbox
+        .read(path)
+        .replace("/linux\"", "/xunil\"")
+        .replace("\"lustre\"\nversion", "\"away\"\nversion");
+    sandbox.write("manifests/away.toml", away);
+    sandbox.git("linux", &["tag", "--annotate", "--message", "6.12.60", "v6.12.60"]);
+    let run = sandbox.run(&["assemble", "--due"]);
+    assert!(run.stdout.starts_with("done       dist/lustre-2.18.0+k6.12.60  "), "{}", run.stdout);
+    assert!(run.stderr.contains("\n1 of 2 releases are there ("), "{}", run.stderr);
+    let said = run.failure(4);
+    assert!(said.contains("error: cannot fetch from file://[SANDBOX]/xunil"), "{said}");
+    assert!(said.ends_with("or point the source at a clone with `--source NAME=PATH`\n"), "{said}");
+}
+
+#[test]
 fn a_newer_tag_asks_for_an_edit() {
     let sandbox = one_line();
     sandbox.run(&["assemble", "--due"]).success();
@@ -317,6 +371,7 @@ fn a_chosen_tag_must_be_one_that_the_manifest_leaves_open() {
             tags,
             frozen: false,
             source_date_epoch: None,
+            now: lustre_dist::model::SourceDate(0),
         };
         lock(manifest(), &request)
             .map(|(locked, _)| locked.lock.version)

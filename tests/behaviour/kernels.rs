@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 
 use crate::runner::{Sandbox, manifest};
 
-const OF_2_15: &str = "\
+pub const OF_2_15: &str = "\
 2025-12-02  Example
        * version 2.15.8
        * Server primary kernels built and tested during release cycle:
@@ -30,7 +30,7 @@ const OF_2_15: &str = "\
          4.18.0-513.24.1.el8  (RHEL8.9)
 ";
 
-const OF_2_18: &str = "\
+pub const OF_2_18: &str = "\
 TBD Example
        * version 2.18.0
        * Server primary kernels built and tested during release cycle:

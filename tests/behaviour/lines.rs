@@ -232,7 +232,7 @@ fn nothing_is_assembled_past_the_end_of_life() {
         json["overrides"].to_string()
     };
     assert_eq!(marked("dist"), r#"[{"flag":"assemble-past-end-of-life","values":["ended 2028-12-31"]}]"#);
-    assert_eq!(marked("in-time"), "null");
+    assert_eq!(marked("in-time"), "[]");
 }
 
 #[test]

@@ -417,25 +417,6 @@ fn an_update_names_a_source_of_the_manifest() {
 }
 
 #[test]
-fn a_signature_that_is_required_is_not_pretended() {
-    let sandbox = Sandbox::with_lustre();
-    let keys = "signature = \"required\"\nkeys = [\"keys/stable.asc\"]";
-    sandbox.write("m.toml", manifest("").replace("signature = \"none\"", keys));
-    insta::assert_snapshot!(sandbox.refused(&[], 4), @r#"
-    error: the signature of source `lustre` cannot be checked
-      --> m.toml:13:13
-       |
-    13 | signature = "required"
-       |             ^^^^^^^^^^ required here
-       = note: this version of lustre-dist does not check signatures, and does not pretend to
-       = help: check the tag with `git verify-tag` yourself and say `signature = "warn"`
-    "#);
-    sandbox.write("m.toml", manifest("").replace("signature = \"none\"", &keys.replace("required", "warn")));
-    sandbox.run(&["lock", "m.toml"]).success();
-    assert!(sandbox.read("m.lock").contains("signature = \"unchecked\""));
-}
-
-#[test]
 fn a_lock_that_cannot_be_written_stops_the_run() {
     let sandbox = Sandbox::with_lustre();
     fs::create_dir(sandbox.path("m.lock")).expect("a folder in the way");

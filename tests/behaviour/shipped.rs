@@ -42,7 +42,8 @@ fn the_demo_is_made_from_its_bundles_without_a_network() {
     let made = sandbox.run(&["assemble", &shipped("demo.toml"), "--locked", "--offline"]).success();
     assert!(made.contains("lustre-demo-2.18.0+k6.12.58"), "{made}");
     let title = "lustre-demo-2.18.0+k6.12.58";
-    for ending in ["tar.gz", "tar.zst", "tar.xz", "release.json", "origins.jsonl", "SHA256SUMS"] {
+    for ending in ["tar.gz", "tar.zst", "tar.xz", "release.json", "origins.jsonl", "changes.md", "SHA256SUMS"]
+    {
         assert!(sandbox.path(&format!("dist/{title}/{title}.{ending}")).is_file(), "{ending}");
     }
 }

@@ -11,6 +11,9 @@
 #[path = "../behaviour/fixture.rs"]
 mod fixture;
 #[allow(dead_code, reason = "shared with the behaviour tests")]
+#[path = "../behaviour/keymaker.rs"]
+mod keymaker;
+#[allow(dead_code, reason = "shared with the behaviour tests")]
 #[path = "../behaviour/runner.rs"]
 mod runner;
 #[allow(dead_code, reason = "shared with the behaviour tests")]
@@ -22,6 +25,8 @@ mod extract;
 mod faults;
 mod list;
 mod manuals;
+mod records;
+mod signatures;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -99,9 +104,26 @@ fn may_mount() -> bool {
         && Command::new("umount").arg(folder.path()).status().is_ok_and(|status| status.success())
 }
 
+/// The Python that has the packages of `requirements.txt`: `LUSTRE_DIST_PYTHON`, or that of the virtual
+/// environment which `tests/run` makes. A trial needs `python:MODULE`.
+pub fn python() -> PathBuf {
+    std::env::var_os("LUSTRE_DIST_PYTHON").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python3"),
+        PathBuf::from,
+    )
+}
+
+fn has_module(module: &str) -> bool {
+    let import = Command::new(python()).args(["-I", "-c", &format!("import {module}")]).output();
+    import.is_ok_and(|output| output.status.success())
+}
+
 fn is_there(program: &str) -> bool {
     if program == MOUNTING {
         return may_mount();
+    }
+    if let Some(module) = program.strip_prefix("python:") {
+        return has_module(module);
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
@@ -111,7 +133,16 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var_os("LUSTRE_DIST_REQUIRE_TOOLS").is_some_and(|value| value == "1");
     let release = Arc::new(Release::default());
-    let cases = [list::CASES, extract::CASES, encodings::CASES, manuals::CASES, faults::CASES].concat();
+    let cases = [
+        list::CASES,
+        extract::CASES,
+        encodings::CASES,
+        manuals::CASES,
+        faults::CASES,
+        records::CASES,
+        signatures::CASES,
+    ]
+    .concat();
     let trials = cases
         .into_iter()
         .map(|(name, needs, test): Case| {

@@ -152,13 +152,15 @@ fn choose_due(
     }
     let looked = args.lines.look(manifests, &args.sources, Some(&args.out))?;
     let lines: Vec<&Line> = looked.lines.iter().collect();
-    if !args.sources.is_offline() {
-        due::fetch(&looked, &lines, args.previews)?;
-    }
-    let (found, failure) = due::judge(&looked, &lines, args.previews, screen);
+    let (lines, mut failures) = match args.sources.is_offline() {
+        true => (lines, Vec::new()),
+        false => due::fetch(&looked, &lines, args.previews),
+    };
+    let (found, unknown) = due::judge_all(&looked, &lines, args.previews, screen);
+    failures.extend(unknown);
     let mut tags: Vec<Option<BTreeMap<SourceName, String>>> = Vec::new();
-    for line in &lines {
-        let verdict = found.iter().find(|(other, _)| std::ptr::eq(*other, *line)).map(|(_, verdict)| verdict);
+    for line in &looked.lines {
+        let verdict = found.iter().find(|(other, _)| std::ptr::eq(*other, line)).map(|(_, verdict)| verdict);
         tags.push(match verdict {
             Some(Verdict::Due(due)) if due.action == Action::Assemble => {
                 let by_pattern = line.manifest.sources.iter().filter_map(|(name, source)| {
@@ -182,7 +184,7 @@ fn choose_due(
     drop(found);
     let chosen =
         looked.lines.into_iter().zip(tags).filter_map(|(line, tags)| Some(Chosen { line, tags: tags? }));
-    Ok((chosen.collect(), failure.into_iter().collect()))
+    Ok((chosen.collect(), failures))
 }
 
 fn tell(named: &Named, result: &Result<Assembled, Failure>, screen: &Screen) {

@@ -12,7 +12,7 @@ use super::super::args::SourceArgs;
 use super::super::line_args::{self, LineArgs, Looked};
 use super::super::screen::Screen;
 use super::super::{Done, due};
-use super::{ReleasedRow, Row};
+use super::{ReleasedRow, Row, tell_unknown};
 use crate::line::{Life, Line, Released, Verdict};
 use crate::manifest::{Location, Source};
 
@@ -62,6 +62,7 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     let looked = args.lines.look(manifests, &args.sources, None)?;
     let line = looked.find(&args.line)?;
     let (found, problems) = due::judge(&looked, &[line], line.is_preview(), screen);
+    tell_unknown(&found, screen);
     for (line, verdict) in &found {
         let history: Vec<&Released> =
             looked.released.iter().rev().filter(|release| line.made(release)).collect();
@@ -133,6 +134,7 @@ fn show(looked: &Looked, line: &Line, verdict: &Verdict, history: &[&Released], 
             fact("due", &format!("{}, {waits}", due.target.version));
             due.why.iter().for_each(|why| fact("", why));
         }
+        Verdict::Unknown(_) => fact("due", "not known"),
         _ => fact("due", "nothing"),
     }
     if let Some(locked) = &line.locked {

@@ -27,7 +27,7 @@ pub(super) fn source(table: &Node<'_>) -> Option<Source> {
         "none" => Some(SignaturePolicy::None),
         _ => None,
     });
-    let keys = table.list("keys", paths::beside);
+    let keys = table.list("keys", paths::packed);
 
     if let Some(At { value: Wanted::Pattern(_), .. }) = &wanted {
         for key in ["tag-object-name", "tag-object", "tags"] {
