@@ -29,6 +29,7 @@
 //! | [`archive`] | the tar dialect and its encodings, written and strictly read |
 //! | [`record`] | what stands beside the tarballs |
 //! | [`release`] | the release directory, all or nothing |
+//! | [`package`] | source packages for Debian, RPM and DKMS from a release |
 //! | [`edit`] | manifests edited in place |
 //! | [`audit`] | tarballs that others made, held against git |
 //! | [`sign`] | signatures over a release: made, attached and checked |
@@ -49,6 +50,7 @@ pub mod line;
 pub mod lock;
 pub mod manifest;
 pub mod model;
+pub mod package;
 pub mod patch;
 pub mod plan;
 pub mod preflight;

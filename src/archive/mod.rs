@@ -13,7 +13,7 @@
 mod encode;
 mod fan;
 mod gzip;
-mod header;
+pub(crate) mod header;
 mod pieces;
 mod pool;
 pub mod read;

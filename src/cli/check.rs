@@ -13,7 +13,7 @@ use crate::line::TABLE;
 use crate::lock::{Inputs, patch_problem};
 use crate::manifest::{Manifest, read_kernels};
 use crate::model::{Class, Failure, Problem, SourceText};
-use crate::{patch, plan};
+use crate::{package, patch, plan};
 
 /// Check manifests and kernels.toml, with the patches and templates that they name, and report every problem
 ///
@@ -22,15 +22,35 @@ use crate::{patch, plan};
 pub(super) struct Args {
     /// The manifests, or folders of them
     manifests: Vec<PathBuf>,
+    /// Check a folder of templates for packages: what `package --template-dir` takes
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &Args, screen: &Screen) -> Done {
-    let paths = paths(&args.manifests)?;
+    let paths = match (args.manifests.is_empty(), &args.templates) {
+        (true, Some(_)) => Vec::new(),
+        _ => paths(&args.manifests)?,
+    };
     let mut problems = Vec::new();
     let mut checked = Vec::new();
+    if let Some(folder) = &args.templates {
+        let found = package::check_folder(folder);
+        let mut answer =
+            serde_json::json!({ "templates": folder.display().to_string(), "ok": found.is_empty() });
+        if found.is_empty() {
+            if !args.json {
+                screen.answer(format_args!("{}: templates, ok\n", folder.display()));
+            }
+        } else {
+            answer["problems"] = found.len().into();
+        }
+        checked.push(answer);
+        problems.extend(found);
+    }
     for path in &paths {
         if path.file_name().is_some_and(|name| name == TABLE) {
             match check_kernels(path) {

@@ -24,6 +24,7 @@ mod lines;
 mod lock;
 mod man;
 mod origin;
+mod package;
 mod plan;
 mod preflight;
 mod progress;
@@ -78,6 +79,7 @@ enum Command {
     Origin(origin::Args),
     Changes(changes::Args),
     Diff(diff::Args),
+    Package(package::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -111,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Origin(args) => origin::run(args, &screen),
         Command::Changes(args) => changes::run(args, &screen),
         Command::Diff(args) => diff::run(args, &screen),
+        Command::Package(args) => package::run(args, &screen),
         Command::Schema(args) => schema::run(args, &screen),
         Command::Completions(args) => completions::run(args, &mut Cli::command(), &screen),
         Command::Man(args) => man::run(args, Cli::command(), &screen),

@@ -19,7 +19,7 @@ mod records;
 mod render;
 mod select;
 
-pub use render::{check_template, render_template};
+pub use render::{check_names, check_template, render_template, render_text};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

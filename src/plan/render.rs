@@ -165,6 +165,49 @@ fn render(template: &Template, bytes: &[u8], context: &Context<'_>) -> Result<St
         .map_err(|error| fault(name, text, &error))
 }
 
+/// The first name of a well-formed template that none of its values has, as a problem. What a value
+/// lacks inside is seen when it is rendered.
+#[must_use]
+pub fn check_names(name: &str, bytes: &[u8], known: &[&str], help: &str) -> Option<Problem> {
+    let text = text_of(name, bytes).ok()?;
+    let environment = environment();
+    let template = environment.template_from_named_str(name, text).ok()?;
+    let built_in: Vec<&str> = environment.globals().map(|(name, _)| name).collect();
+    let mut unknown: Vec<(usize, String)> = template
+        .undeclared_variables(false)
+        .into_iter()
+        .filter(|variable| !known.contains(&variable.as_str()) && !built_in.contains(&variable.as_str()))
+        .map(|variable| (text.find(&variable).unwrap_or(0), variable))
+        .collect();
+    unknown.sort();
+    let (at, variable) = unknown.into_iter().next()?;
+    let source = Arc::new(SourceText { name: name.to_owned(), text: text.to_owned() });
+    let problem = Problem::new(format!("the template `{name}` names something that is not there"));
+    let label = format!("there is no `{variable}`");
+    Some(problem.at(&source, at..at + variable.len(), label).help(help))
+}
+
+/// Renders a text with values of the caller's, as strictly as a manifest's templates. `help` says what
+/// such a template can name; `extend` may add filters.
+///
+/// # Errors
+/// The template is at fault.
+pub fn render_text(
+    name: &str,
+    bytes: &[u8],
+    values: &impl Serialize,
+    help: &str,
+    extend: &dyn Fn(&mut Environment<'_>),
+) -> Result<String, Problem> {
+    let text = text_of(name, bytes)?;
+    let mut environment = environment();
+    extend(&mut environment);
+    environment
+        .template_from_named_str(name, text)
+        .and_then(|template| template.render(Serde(values)))
+        .map_err(|error| fault(name, text, &error).help(help))
+}
+
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);

@@ -31,6 +31,7 @@ mod lines;
 mod lock;
 mod mirror;
 mod origin;
+mod package_deb;
 mod plan;
 mod plumbing;
 mod preflight;

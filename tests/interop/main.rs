@@ -20,6 +20,7 @@ mod runner;
 #[path = "../behaviour/tarball.rs"]
 mod tarball;
 
+mod debian;
 mod encodings;
 mod extract;
 mod faults;
@@ -141,6 +142,7 @@ fn main() -> ExitCode {
         faults::CASES,
         records::CASES,
         signatures::CASES,
+        debian::CASES,
     ]
     .concat();
     let trials = cases

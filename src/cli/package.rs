@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `lustre-dist package`.
+
+mod deb;
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::Done;
+use super::args::usage;
+use super::screen::{Screen, bytes};
+use crate::manifest::Format;
+use crate::model::version::Vendor;
+use crate::model::{Failure, Problem, Sha256};
+use crate::package::{self, FORMATS, Family, Input, Maintainer, Package, Request, Revision, Templates};
+
+/// Make source packages from a release, for the distributions' own tools to build
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    family: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Deb(deb::Args),
+}
+
+pub(super) fn run(args: &Args, screen: &Screen) -> Done {
+    match &args.family {
+        Command::Deb(args) => deb::run(args, screen),
+    }
+}
+
+/// What the packages of all families ask for.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The release: its directory, or one of its tarballs
+    release: PathBuf,
+    /// Whose packaging [default: the tree's own where it has one, else ours]
+    #[arg(long, value_enum, value_name = "WHOSE")]
+    packaging: Option<Whose>,
+    /// Who answers for the package, `Name <mail>` [default: DEBFULLNAME and DEBEMAIL]
+    #[arg(long, value_name = "NAME <MAIL>")]
+    maintainer: Option<String>,
+    /// How often this release was packaged
+    #[arg(long, value_name = "N", default_value = "1")]
+    revision: NonZeroU32,
+    /// The vendor whose packaging it is, and its number, such as acme.2: a part of the revision
+    #[arg(long, value_name = "VENDOR.N", value_parser = vendor)]
+    vendor_suffix: Option<Vendor>,
+    /// The distribution that it is for, such as bookworm or el9
+    #[arg(long, value_name = "DIST", value_parser = dist)]
+    dist: Option<String>,
+    /// Where releases are published, each in a directory of its own
+    #[arg(long, value_name = "URL", value_parser = url)]
+    url: Option<String>,
+    /// A release before this one, for the change log; may be given several times
+    #[arg(long, value_name = "RELEASE")]
+    previous: Vec<PathBuf>,
+    /// A folder with deb/, rpm/ and dkms/ whose files stand in front of our templates
+    #[arg(long, value_name = "DIR")]
+    template_dir: Option<PathBuf>,
+    /// The folder that the package's directory goes into
+    #[arg(long, short, value_name = "DIR", default_value = "packages")]
+    out: PathBuf,
+    /// Print what was written as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Whose {
+    /// The tree's own files
+    Tree,
+    /// Our templates
+    Ours,
+}
+
+/// Everything that a package is made of.
+struct Read {
+    input: Input,
+    previous: Vec<Input>,
+    request: Request,
+    templates: Templates,
+}
+
+impl Common {
+    /// Reads the releases and checks the request. `formats` are those that the package can hold.
+    fn read(&self, family: Family, formats: &[Format]) -> Result<Read, Failure> {
+        let request = Request {
+            packaging: self.packaging.map(|whose| match whose {
+                Whose::Tree => package::Packaging::Tree,
+                Whose::Ours => package::Packaging::Ours,
+            }),
+            maintainer: maintainer(self.maintainer.as_deref())?,
+            revision: Revision { number: self.revision, vendor: self.vendor_suffix.clone() },
+            dist: self.dist.clone(),
+            url: self.url.clone(),
+        };
+        let templates = Templates::load(family, self.template_dir.as_deref())?;
+        let input = Input::read(&self.release, formats)?;
+        let previous =
+            self.previous.iter().map(|path| Input::read(path, &FORMATS)).collect::<Result<_, _>>()?;
+        Ok(Read { input, previous, request, templates })
+    }
+
+    /// Writes a package and tells of it.
+    fn write(&self, package: &Package, screen: &Screen) -> Done {
+        let written = package.write(&self.out)?;
+        if self.json {
+            let files = written.files.iter().map(|(name, (size, sha256))| File {
+                name,
+                size: *size,
+                sha256: *sha256,
+            });
+            screen.json(&Answer {
+                directory: written.directory.display().to_string(),
+                was_there: written.was_there,
+                files: files.collect(),
+            });
+            return Ok(());
+        }
+        let how = if written.was_there { "  was there, the same" } else { "" };
+        screen.answer(format_args!("{}{how}\n", written.directory.display()));
+        let width = written.files.keys().map(String::len).max().unwrap_or(0);
+        for (name, (size, _)) in &written.files {
+            screen.answer(format_args!("  {name:<width$}  {:>8}\n", bytes(*size)));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    directory: String,
+    was_there: bool,
+    files: Vec<File<'a>>,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    name: &'a str,
+    size: u64,
+    sha256: Sha256,
+}
+
+/// Who answers for the package: the argument, or what Debian's own tools take from the environment
+/// (debchange(1)). There is no name of ours to fall back to.
+fn maintainer(given: Option<&str>) -> Result<Maintainer, Failure> {
+    let bad = |why: String| usage(Problem::new("the maintainer cannot be used").note(why));
+    if let Some(text) = given {
+        return Maintainer::parse(text).map_err(bad);
+    }
+    match (std::env::var("DEBFULLNAME"), std::env::var("DEBEMAIL")) {
+        (Ok(name), Ok(mail)) => Maintainer::new(&name, &mail).map_err(bad),
+        (_, Ok(both)) if both.contains('<') => Maintainer::parse(&both).map_err(bad),
+        _ => Err(usage(
+            Problem::new("nobody answers for the package")
+                .help("give `--maintainer \"Name <mail>\"`, or set DEBFULLNAME and DEBEMAIL"),
+        )),
+    }
+}
+
+fn vendor(text: &str) -> Result<Vendor, String> {
+    let (name, number) = text.rsplit_once('.').ok_or("expected a name and a number, such as `acme.2`")?;
+    let number = number.parse().map_err(|_| format!("`{number}` is no number"))?;
+    Vendor::new(name, number).map_err(|error| error.to_string())
+}
+
+fn dist(text: &str) -> Result<String, String> {
+    let good = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.'));
+    if good { Ok(text.to_owned()) } else { Err("a distribution has `a-z`, `0-9`, `-` and `.`".to_owned()) }
+}
+
+fn url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic()) => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err("expected an address that begins with `https://`".to_owned()),
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the change log of a package says: an entry a release, from what its tarball carries.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::input::Input;
+use super::revision::Revision;
+use super::templates::Templates;
+use crate::lock::patch_problem;
+use crate::manifest::{Carries, PatchEntry};
+use crate::model::{Class, Failure, Problem, SourceDate, SourceText};
+use crate::patch;
+use crate::plan::RECORDS;
+
+/// How much of a commit id is shown.
+const SHORT: usize = 12;
+
+/// The entry of one release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The release's version.
+    pub version: String,
+    /// The full version of its Debian package, revision included.
+    pub debian: String,
+    /// The version of its RPM package, without the revision.
+    pub rpm: String,
+    /// The revision.
+    pub revision: String,
+    /// The release's date as Debian's change logs have it (Debian Policy 4.4): RFC 5322, in UTC.
+    pub date_debian: String,
+    /// The same as RPM's change logs have it: `Thu May 14 2026`.
+    pub date_rpm: String,
+    /// What is in it.
+    pub changes: Vec<Change>,
+}
+
+/// One thing that a release brings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// One sentence.
+    pub text: String,
+    /// The upstream commits that it carries, in full or as the patch names them.
+    pub upstream: Vec<String>,
+}
+
+/// The entries of a change log, the newest first: the release's own and those before it.
+///
+/// # Errors
+/// A previous release has another name, or is not before this one; one patch cannot be read.
+pub fn entries(input: &Input, previous: &[Input], revision: &Revision) -> Result<Vec<Entry>, Failure> {
+    let mut problems = Vec::new();
+    let mut before: Vec<&Input> = previous.iter().collect();
+    before.sort_by(|a, b| b.version.cmp(&a.version));
+    for one in &before {
+        if one.name() != input.name() {
+            problems.push(
+                Problem::new(format!("{} is no release of {}", one.title(), input.name()))
+                    .help("give releases of the same name with `--previous`"),
+            );
+        } else if one.version >= input.version {
+            problems.push(
+                Problem::new(format!("{} is not before {}", one.title(), input.title()))
+                    .help("give releases that came before with `--previous`"),
+            );
+        }
+    }
+    before.dedup_by(|a, b| a.version == b.version);
+    if !problems.is_empty() {
+        return Err(Failure { class: Class::Usage, problems });
+    }
+    let first = Revision { number: std::num::NonZeroU32::MIN, vendor: revision.vendor.clone() };
+    let mut entries = vec![entry(input, revision)?];
+    for one in before {
+        entries.push(entry(one, &first)?);
+    }
+    Ok(entries)
+}
+
+fn entry(input: &Input, revision: &Revision) -> Result<Entry, Failure> {
+    Ok(Entry {
+        version: input.lock.version.clone(),
+        debian: format!("{}-{revision}", input.version.debian_upstream()),
+        rpm: input.version.rpm_version(),
+        revision: revision.to_string(),
+        date_debian: strftime(input.date(), "%a, %d %b %Y %H:%M:%S +0000"),
+        date_rpm: strftime(input.date(), "%a %b %d %Y"),
+        changes: changes(input)?,
+    })
+}
+
+/// What the user's own patches bring, one change each, in the order of their series.
+///
+/// # Errors
+/// The series or a patch cannot be read, or a patch is named that is not there.
+pub(super) fn of_users_patches(templates: &Templates) -> Result<Vec<Change>, Failure> {
+    let files = templates.patches();
+    let Some(series) = files.get("series") else { return Ok(Vec::new()) };
+    let mut problems = Vec::new();
+    let mut report = |name: &str, bytes: &[u8], found: Vec<patch::PatchProblem>| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let text = Arc::new(SourceText { name: name.to_owned(), text });
+        problems.extend(found.iter().map(|fault| patch_problem(fault, &text)));
+    };
+    let entries = patch::parse_series("patches/series", series).unwrap_or_else(|found| {
+        report("patches/series", series, found);
+        Vec::new()
+    });
+    let mut changes = Vec::new();
+    let mut missing = Vec::new();
+    for entry in entries {
+        let Some(bytes) = files.get(&entry.file) else {
+            missing.push(
+                Problem::new(format!("there is no patch `{}`", entry.file))
+                    .note("`patches/series` in the folder of templates names it"),
+            );
+            continue;
+        };
+        match patch::parse_stripping(&entry.file, bytes, entry.strip) {
+            Ok(patch) => {
+                let subject = patch.header.subject.map(|subject| format!(": {subject}")).unwrap_or_default();
+                changes
+                    .push(Change { text: format!("Apply {}{subject}.", entry.file), upstream: Vec::new() });
+            }
+            Err(found) => report(&entry.file, bytes, found),
+        }
+    }
+    problems.extend(missing);
+    if problems.is_empty() { Ok(changes) } else { Err(Failure { class: Class::Manifest, problems }) }
+}
+
+/// A date in English, whatever the locale, in UTC.
+pub(super) fn strftime(date: SourceDate, form: &str) -> String {
+    let seconds = i64::try_from(date.0.min(SourceDate::MAX.0)).expect("34 bits fit");
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| date.to_string(), |timestamp| timestamp.strftime(form).to_string())
+}
+
+fn changes(input: &Input) -> Result<Vec<Change>, Failure> {
+    let mut text = format!("New release {}", input.lock.version);
+    if let Some(line) = &input.manifest.line {
+        text.push_str(&format!(" of the line {}", line.id));
+    }
+    let mut changes = vec![Change { text: format!("{text}."), upstream: Vec::new() }];
+    for (name, pin) in &input.lock.source {
+        let commit = pin.commit.to_string();
+        let commit = &commit[..SHORT.min(commit.len())];
+        let text = match pin.tag_name() {
+            Some(tag) => format!("Source {name}: {tag}, commit {commit}."),
+            None => format!("Source {name}: commit {commit}."),
+        };
+        changes.push(Change { text, upstream: Vec::new() });
+    }
+    let mut problems = Vec::new();
+    for entry in input.manifest.layers.iter().flat_map(|layer| &layer.patches) {
+        match patches(input, entry) {
+            Ok(found) => changes.extend(found),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(changes) } else { Err(Failure { class: Class::Verification, problems }) }
+}
+
+/// A change for each patch file of an entry.
+fn patches(input: &Input, entry: &PatchEntry) -> Result<Vec<Change>, Problem> {
+    let path = entry.path.value.as_str();
+    if !entry.is_series {
+        return change(input, path, 1, &entry.carries).map(|change| vec![change]);
+    }
+    let missing = || Problem::new(format!("the tarball does not carry the series `{path}` of its manifest"));
+    let bytes = input.content(&format!("{RECORDS}/{path}")).ok_or_else(missing)?;
+    let entries = patch::parse_series(path, bytes)
+        .map_err(|_| Problem::new(format!("the series `{path}` in the tarball cannot be read")))?;
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    entries
+        .iter()
+        .map(|one| {
+            let file = if folder.is_empty() { one.file.clone() } else { format!("{folder}/{}", one.file) };
+            change(input, &file, one.strip, &entry.carries)
+        })
+        .collect()
+}
+
+fn change(input: &Input, path: &str, strip: usize, carries: &Carries) -> Result<Change, Problem> {
+    let missing = || Problem::new(format!("the tarball does not carry the patch `{path}` of its manifest"));
+    let bytes = input.content(&format!("{RECORDS}/{path}")).ok_or_else(missing)?;
+    let header = patch::parse_stripping(path, bytes, strip)
+        .map_err(|_| Problem::new(format!("the patch `{path}` in the tarball cannot be read")))?
+        .header;
+    let mut upstream: Vec<String> = header.upstream.into_iter().map(|mention| mention.commit).collect();
+    if let Carries::Upstream(commit) = carries {
+        upstream.retain(|other| !other.starts_with(commit.as_str()) && !commit.starts_with(other.as_str()));
+        upstream.insert(0, commit.clone());
+    }
+    upstream.dedup();
+    let subject = header.subject.unwrap_or_else(|| path.to_owned());
+    let short: Vec<&str> = upstream.iter().map(|commit| &commit[..SHORT.min(commit.len())]).collect();
+    let text = match (short.is_empty(), carries) {
+        (false, _) => format!("Backport {subject} (upstream commit {}).", short.join(", ")),
+        (true, Carries::Reason(reason)) => format!("Patch {subject}: {reason}."),
+        (true, Carries::Upstream(_)) => format!("Patch {subject}."),
+    };
+    Ok(Change { text, upstream })
+}

@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Debian source packages, format 3.0 (quilt) (dpkg-source(1)).
+
+mod control;
+mod copyright;
+mod dsc;
+mod key;
+mod ours;
+mod sums;
+mod tarball;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Content, Input, Package, Packaging, Request, Templates, Values};
+use crate::model::{Class, Failure, Problem};
+use tarball::{File, Folder};
+
+pub use key::Key;
+
+/// Where the upload goes if the user does not say.
+const DISTRIBUTION: &str = "unstable";
+
+/// Makes the source package of a release. `key` is the certificate that the release is signed with,
+/// for those who check it later.
+///
+/// # Errors
+/// A template is at fault, or the release cannot be packaged as asked.
+pub fn make(
+    input: &Input,
+    previous: &[Input],
+    request: &Request,
+    templates: &Templates,
+    key: Option<&Key>,
+) -> Result<Package, Failure> {
+    let source = input.name();
+    if !control::is_package_name(source) {
+        let problem = Problem::new(format!("Debian cannot name a package `{source}`"))
+            .note("Debian Policy 5.6.1: two or more of `a-z`, `0-9`, `+`, `-` and `.`");
+        return Err(Failure::new(Class::Usage, problem));
+    }
+    let values = Values::new(input, previous, request, templates)?;
+    let mut folder = match packaging(input, request)? {
+        Packaging::Tree => tree::folder(input, &values, templates)?,
+        Packaging::Ours => ours::folder(input, &values, templates, key.is_some())?,
+    };
+    if let Some(key) = key {
+        folder.insert("upstream/signing-key.asc".to_owned(), File::text(key.text()));
+    }
+    add_users_files(&mut folder, templates);
+    let version = &values.changes[0].debian;
+    let control = judge(&folder, &format!("{source} ({version}) "))?;
+
+    let stem = format!("{source}_{version}");
+    let orig = format!("{source}_{}.orig.tar.xz", values.release.debian);
+    let debian = format!("{stem}.debian.tar.xz");
+    let packed = tarball::pack(&folder, input.date())?;
+    let signature = input.beside(&format!("{}.asc", input.tarball.name))?;
+    let mut listed = vec![sums::of_tarball(&orig, &input.tarball)?];
+    let mut files = BTreeMap::from([(orig.clone(), Content::Tarball(input.tarball.clone()))]);
+    if let Some(signature) = signature {
+        let name = format!("{orig}.asc");
+        listed.push(sums::of(&name, &signature));
+        files.insert(name, Content::Bytes(signature));
+    }
+    listed.push(sums::of(&debian, &packed));
+    files.insert(debian, Content::Bytes(packed));
+    let has_tests = folder.contains_key("tests/control");
+    let dsc = dsc::dsc(&control, version, has_tests, &listed).into_bytes();
+    let dsc_name = format!("{stem}.dsc");
+    listed.insert(0, sums::of(&dsc_name, &dsc));
+    files.insert(dsc_name, Content::Bytes(dsc));
+    let distribution = values.dist.as_deref().unwrap_or(DISTRIBUTION);
+    let changes = dsc::changes(&control, &values.changes[0], distribution, &listed);
+    files.insert(format!("{stem}_source.changes"), Content::Bytes(changes.into_bytes()));
+    Ok(Package { title: stem, files })
+}
+
+/// Whose packaging, where the user did not say: the tree's own, if it has one.
+fn packaging(input: &Input, request: &Request) -> Result<Packaging, Failure> {
+    let in_tree = input.content("debian/rules").is_some()
+        && (input.content("debian/control.main").is_some() || input.content("debian/control").is_some());
+    match request.packaging {
+        Some(Packaging::Tree) if !in_tree => {
+            let problem = Problem::new(format!("{} has no Debian packaging of its own", input.title()))
+                .note("it would be `debian/rules`, and `debian/control` or `debian/control.main`")
+                .help("use ours: `--packaging ours`");
+            Err(Failure::new(Class::Usage, problem))
+        }
+        Some(packaging) => Ok(packaging),
+        None if in_tree => Ok(Packaging::Tree),
+        None => Ok(Packaging::Ours),
+    }
+}
+
+/// The user's own files, and patches on the release.
+fn add_users_files(folder: &mut Folder, templates: &Templates) {
+    for (path, bytes) in templates.files() {
+        // A script is one by its first line; the mode of the user's file may be lost in a checkout.
+        let executable = bytes.starts_with(b"#!");
+        folder.insert(path.clone(), File { bytes: bytes.clone(), executable });
+    }
+    for (path, bytes) in templates.patches() {
+        folder.insert(format!("patches/{path}"), File { bytes: bytes.clone(), executable: false });
+    }
+}
+
+/// Judges the `debian` folder as far as dpkg would refuse it. `entry` is what its change log begins
+/// with.
+fn judge(folder: &Folder, entry: &str) -> Result<control::Control, Failure> {
+    let mut problems = Vec::new();
+    for needed in ["changelog", "control", "rules", "source/format"] {
+        if !folder.contains_key(needed) {
+            problems.push(Problem::new(format!("the package would have no `debian/{needed}`")));
+        }
+    }
+    if let Some(changelog) = folder.get("changelog")
+        && !changelog.bytes.starts_with(entry.as_bytes())
+    {
+        let first = String::from_utf8_lossy(&changelog.bytes);
+        problems.push(
+            Problem::new("`debian/changelog` does not begin with this package's entry")
+                .note(format!("expected `{entry}`"))
+                .note(format!("found    `{}`", first.lines().next().unwrap_or_default()))
+                .help("mend the template that it was rendered from"),
+        );
+    }
+    let text = folder.get("control").map(|file| String::from_utf8_lossy(&file.bytes).into_owned());
+    let control = match control::parse("debian/control", &text.unwrap_or_default()) {
+        Ok(control) => Some(control),
+        Err(found) => {
+            problems.extend(found);
+            None
+        }
+    };
+    if let Some(rules) = folder.get("rules")
+        && !(rules.bytes.starts_with(b"#!") && rules.executable)
+    {
+        problems.push(Problem::new("`debian/rules` is no program: its first line must name `make`"));
+    }
+    match control {
+        Some(control) if problems.is_empty() => Ok(control),
+        _ => Err(Failure { class: Class::Manifest, problems }),
+    }
+}
+
+/// Reads the certificate that the release is signed with.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn read_key(path: &Path) -> Result<Key, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::io("read", path, &error))?;
+    Key::new(&path.display().to_string(), &bytes)
+}

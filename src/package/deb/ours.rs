@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The `debian` folder of our own templates: the userspace programs, and the modules for DKMS.
+
+use serde::Serialize;
+
+use super::copyright::{self, Copyright};
+use super::tarball::{File, Folder};
+use crate::model::{Class, Failure, Problem};
+use crate::package::{Input, Module, Modules, Templates, Values, declared_modules, kernel_expression};
+
+/// Everything that our templates can name.
+#[derive(Serialize)]
+struct Context<'a> {
+    #[serde(flatten)]
+    values: &'a Values,
+    /// The names of the binary packages.
+    utils: String,
+    dkms: String,
+    modules: Shown<'a>,
+    /// What dkms searches in a kernel's release, where the range of kernels has an end.
+    kernel_expression: Option<String>,
+    copyright: Copyright,
+    /// Whether the certificate stands in `upstream/signing-key.asc`.
+    has_key: bool,
+    /// What names a newer release on its page, for `watch`.
+    watch_version: String,
+    /// The release's name, for the same.
+    watch_name: String,
+}
+
+/// [`Modules`], as templates see them.
+#[derive(Serialize)]
+struct Shown<'a> {
+    modules: &'a [Module],
+    sources: &'a [String],
+}
+
+/// The template of every file, `{utils}` and `{dkms}` standing for the names of the packages; and
+/// whether it is a program.
+const FILES: [(&str, &str, bool); 12] = [
+    ("changelog.j2", "changelog", false),
+    ("control.j2", "control", false),
+    ("copyright.j2", "copyright", false),
+    ("rules.j2", "rules", true),
+    ("source/format.j2", "source/format", false),
+    ("source/lintian-overrides.j2", "source/lintian-overrides", false),
+    ("utils.install.j2", "{utils}.install", false),
+    ("utils.lintian-overrides.j2", "{utils}.lintian-overrides", false),
+    ("dkms.lintian-overrides.j2", "{dkms}.lintian-overrides", false),
+    ("dkms.install.j2", "{dkms}.install", false),
+    ("dkms.dkms.j2", "{dkms}.dkms", false),
+    ("watch.j2", "watch", false),
+];
+
+/// Renders the folder. A template that renders to nothing but blanks makes no file.
+pub(super) fn folder(
+    input: &Input,
+    values: &Values,
+    templates: &Templates,
+    has_key: bool,
+) -> Result<Folder, Failure> {
+    let modules = declared_modules(input);
+    lacks(input, &modules)?;
+    let context = Context {
+        values,
+        utils: format!("{}-utils", input.name()),
+        dkms: format!("{}-dkms", input.name()),
+        modules: Shown { modules: &modules.modules, sources: &modules.sources },
+        kernel_expression: input.supports().as_ref().and_then(kernel_expression),
+        copyright: copyright::of(input)?,
+        has_key,
+        watch_version: watch_version(input),
+        watch_name: input.name().replace('.', r"\.").replace('+', r"\+"),
+    };
+    let mut folder = Folder::new();
+    let mut problems = Vec::new();
+    for (template, path, executable) in FILES {
+        match templates.render(template, &context) {
+            Ok(text) if text.trim().is_empty() => {}
+            Ok(text) => {
+                let path = path.replace("{utils}", &context.utils).replace("{dkms}", &context.dkms);
+                folder.insert(path, File { bytes: text.into_bytes(), executable });
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(folder) } else { Err(Failure { class: Class::Manifest, problems }) }
+}
+
+/// What our templates need of a tree.
+fn lacks(input: &Input, modules: &Modules) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    let title = input.title();
+    if modules.modules.is_empty() {
+        problems.push(
+            Problem::new(format!("{title} declares no kernel module"))
+                .note("looked from `Kbuild` at its top on, for `obj-m`, and `obj-y` with a folder")
+                .help("where the tree has packaging of its own, use it: `--packaging tree`"),
+        );
+    }
+    if input.content("Makefile").is_none() {
+        problems.push(
+            Problem::new(format!("{title} has no `Makefile` at its top"))
+                .note("our templates build the programs with its goals `utils`, `check` and `install`")
+                .help("where the tree has packaging of its own, use it: `--packaging tree`"),
+        );
+    }
+    if input.content("configure.ac").is_some() {
+        problems.push(
+            Problem::new(format!(
+                "{title} is built after its configure has run, which our templates do not do"
+            ))
+            .note("it has a `configure.ac`, and what its modules are depends on what that finds")
+            .help("use the tree's own packaging: `--packaging tree`"),
+        );
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Failure { class: Class::Usage, problems }) }
+}
+
+/// Versions of the same line that are releases: no candidate, no snapshot, nobody else's.
+fn watch_version(input: &Input) -> String {
+    let base = r"\d+\.\d+\.[0-4]?\d(?:\.\d+)?";
+    match &input.version.kernel {
+        Some(kernel) => {
+            let series = kernel.series().to_string().replace('.', r"\.");
+            format!(r"{base}\+k{series}(?:\.\d+)?(?:\.r\d+)?")
+        }
+        None => format!(r"{base}(?:\+r\d+)?"),
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! A finished package on its way to the disk: all of its files, or none.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::Digest as _;
+
+use super::input::Tarball;
+use crate::model::{Class, Failure, Problem, Sha256};
+use crate::release::Aside;
+
+/// Where the bytes of a file come from.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Made here.
+    Bytes(Vec<u8>),
+    /// The release's tarball, unchanged.
+    Tarball(Tarball),
+}
+
+/// The files of one package, in a directory of its own.
+#[derive(Debug)]
+#[must_use]
+pub struct Package {
+    /// The directory's name.
+    pub title: String,
+    /// The files, by name.
+    pub files: BTreeMap<String, Content>,
+}
+
+/// A package on the disk.
+#[derive(Debug)]
+pub struct Written {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// Whether the same package was there already.
+    pub was_there: bool,
+    /// Each file's length and digest, by name.
+    pub files: BTreeMap<String, (u64, Sha256)>,
+}
+
+impl Package {
+    /// Writes the package's directory into `out`, aside first and then renamed.
+    ///
+    /// # Errors
+    /// It cannot be written, the tarball changed since it was read, or another package stands there.
+    pub fn write(&self, out: &Path) -> Result<Written, Failure> {
+        let directory = out.join(&self.title);
+        if directory.symlink_metadata().is_ok() {
+            return self.compare(directory);
+        }
+        let aside = Aside::create(&directory)?;
+        let mut files = BTreeMap::new();
+        for (name, content) in &self.files {
+            let mut file = aside.file(name)?;
+            let fault = |error: &io::Error| Failure::io("write", &directory.join(name), error);
+            let sum = match content {
+                Content::Bytes(bytes) => {
+                    file.write_all(bytes).map_err(|error| fault(&error))?;
+                    sum_of(bytes)
+                }
+                Content::Tarball(tarball) => copy(tarball, &mut file).map_err(|failure| match failure {
+                    Ok(failure) => failure,
+                    Err(error) => fault(&error),
+                })?,
+            };
+            files.insert(name.clone(), sum);
+        }
+        if aside.publish()? {
+            Ok(Written { directory, was_there: false, files })
+        } else {
+            self.compare(directory)
+        }
+    }
+
+    /// Holds what is there against this package.
+    fn compare(&self, directory: PathBuf) -> Result<Written, Failure> {
+        let mut files = BTreeMap::new();
+        let mut notes = Vec::new();
+        let mut there = Vec::new();
+        let entries =
+            std::fs::read_dir(&directory).map_err(|error| Failure::io("read", &directory, &error))?;
+        for entry in entries.flatten() {
+            there.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        there.sort();
+        notes.extend(
+            there
+                .iter()
+                .filter(|name| !self.files.contains_key(*name))
+                .map(|name| format!("`{name}` is of another")),
+        );
+        for (name, content) in &self.files {
+            let wanted = match content {
+                Content::Bytes(bytes) => sum_of(bytes),
+                Content::Tarball(tarball) => (tarball.sum.size, tarball.sum.sha256),
+            };
+            match sum_of_file(&directory.join(name)) {
+                Ok(found) if found == wanted => {}
+                Ok(_) => notes.push(format!("`{name}` differs")),
+                Err(error) => notes.push(format!("`{name}` cannot be read: {error}")),
+            }
+            files.insert(name.clone(), wanted);
+        }
+        if notes.is_empty() {
+            return Ok(Written { directory, was_there: true, files });
+        }
+        let title = format!("`{}` is there and is another package", directory.display());
+        let problem = notes.into_iter().fold(Problem::new(title), Problem::note);
+        Err(Failure::new(
+            Class::Verification,
+            problem.help("raise `--revision`, or move the directory away if it was never published"),
+        ))
+    }
+}
+
+fn sum_of(bytes: &[u8]) -> (u64, Sha256) {
+    (bytes.len() as u64, Sha256::of(bytes))
+}
+
+fn sum_of_file(path: &Path) -> io::Result<(u64, Sha256)> {
+    hash(&mut File::open(path)?, &mut io::sink())
+}
+
+fn hash(from: &mut impl Read, to: &mut impl Write) -> io::Result<(u64, Sha256)> {
+    let mut hasher = sha2::Sha256::new();
+    let mut chunk = vec![0; 256 << 10];
+    let mut size = 0;
+    loop {
+        match from.read(&mut chunk)? {
+            0 => return Ok((size, Sha256(hasher.finalize().into()))),
+            n => {
+                hasher.update(&chunk[..n]);
+                to.write_all(&chunk[..n])?;
+                size += n as u64;
+            }
+        }
+    }
+}
+
+/// Copies the tarball, and holds it against what was read before.
+fn copy(tarball: &Tarball, to: &mut File) -> Result<(u64, Sha256), Result<Failure, io::Error>> {
+    let unreadable = |error: io::Error| Ok(Failure::io("read", &tarball.path, &error));
+    let mut from = File::open(&tarball.path).map_err(unreadable)?;
+    let sum = hash(&mut from, to).map_err(Err)?;
+    if sum == (tarball.sum.size, tarball.sum.sha256) {
+        return Ok(sum);
+    }
+    let problem = Problem::new(format!("`{}` changed while it was packaged", tarball.path.display()));
+    Err(Ok(Failure::new(Class::Verification, problem.help("run again when nothing writes to it"))))
+}

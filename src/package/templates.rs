@@ -1,0 +1,306 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The templates of a family of packages: ours, and the user's in front of them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use minijinja::{Environment, Error, ErrorKind};
+use serde::Serialize;
+
+use crate::model::{Class, Failure, Problem};
+use crate::plan::{check_names, check_template, render_text};
+
+macro_rules! built_in {
+    ($family:literal, $($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../templates/", $family, "/", $name)))),+]
+    };
+}
+
+/// What the packages are for. Its templates stand in a folder of that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Debian source packages.
+    Deb,
+    /// Source RPMs.
+    Rpm,
+    /// DKMS tarballs.
+    Dkms,
+}
+
+impl Family {
+    /// Every family.
+    pub const ALL: [Self; 3] = [Self::Deb, Self::Rpm, Self::Dkms];
+
+    /// The folder's name, and the command's.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deb => "deb",
+            Self::Rpm => "rpm",
+            Self::Dkms => "dkms",
+        }
+    }
+
+    /// What its templates can name: the fields of [`Values`](super::Values), and its own beside them.
+    fn names(self) -> Vec<&'static str> {
+        let shared = [
+            "release",
+            "line",
+            "kernels",
+            "sources",
+            "maintainer",
+            "revision",
+            "vendor",
+            "dist",
+            "url",
+            "changes",
+        ];
+        let own: &[&str] = match self {
+            Self::Deb => &[
+                "utils",
+                "dkms",
+                "modules",
+                "kernel_expression",
+                "copyright",
+                "has_key",
+                "watch_version",
+                "watch_name",
+            ],
+            Self::Rpm | Self::Dkms => &[],
+        };
+        shared.into_iter().chain(own.iter().copied()).collect()
+    }
+
+    fn help(self) -> String {
+        format!("a template of `{}` can name {}; see the README", self.word(), self.names().join(", "))
+    }
+
+    /// The templates that the tool carries, by their path in the family's folder.
+    fn built_in(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Deb => built_in!(
+                "deb",
+                "changelog.j2",
+                "control.j2",
+                "copyright.j2",
+                "rules.j2",
+                "source/format.j2",
+                "source/lintian-overrides.j2",
+                "utils.install.j2",
+                "utils.lintian-overrides.j2",
+                "dkms.lintian-overrides.j2",
+                "dkms.install.j2",
+                "dkms.dkms.j2",
+                "watch.j2",
+            ),
+            Self::Rpm | Self::Dkms => &[],
+        }
+    }
+}
+
+/// Every template of a family.
+#[derive(Debug)]
+pub struct Templates {
+    family: Family,
+    /// By name: where the text comes from, for messages, and the text.
+    texts: BTreeMap<String, (String, Vec<u8>)>,
+    /// The user's files that go into the package as they are, by path in `files/`.
+    files: BTreeMap<String, Vec<u8>>,
+    /// The user's patches, by path in `patches/`.
+    patches: BTreeMap<String, Vec<u8>>,
+}
+
+impl Templates {
+    /// Our templates, and in front of each the user's of the same name in `DIR/FAMILY/`. There,
+    /// `patches/` has patches on the release with their `series`, and `files/` has files that are
+    /// added as they are.
+    ///
+    /// # Errors
+    /// A file that overrides nothing, or cannot be read; patches without a series.
+    pub fn load(family: Family, folder: Option<&Path>) -> Result<Self, Failure> {
+        let texts = family.built_in().iter().map(|(name, text)| {
+            let source = format!("templates/{}/{name}", family.word());
+            ((*name).to_owned(), (source, text.as_bytes().to_vec()))
+        });
+        let mut templates =
+            Self { family, texts: texts.collect(), files: BTreeMap::new(), patches: BTreeMap::new() };
+        if let Some(folder) = folder {
+            templates.overlay(&folder.join(family.word()), folder)?;
+        }
+        Ok(templates)
+    }
+
+    fn overlay(&mut self, folder: &Path, given: &Path) -> Result<(), Failure> {
+        let mut problems = Vec::new();
+        if !given.is_dir() {
+            let problem = Problem::new(format!("there is no folder `{}`", given.display()));
+            return Err(Failure::new(Class::Usage, problem.help("name a folder with `--template-dir`")));
+        }
+        for entry in std::fs::read_dir(given).map_err(|error| Failure::io("read", given, &error))?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !Family::ALL.iter().any(|family| family.word() == name) {
+                problems.push(unknown(&entry.path(), "deb/, rpm/ and dkms/"));
+            }
+        }
+        let mut paths = Vec::new();
+        list(folder, folder, &mut paths)?;
+        paths.sort();
+        let known: Vec<String> = self.texts.keys().cloned().collect();
+        for path in paths {
+            let from = folder.join(&path);
+            let bytes = std::fs::read(&from).map_err(|error| Failure::io("read", &from, &error))?;
+            let name = path.to_string_lossy().into_owned();
+            if let Some(file) = name.strip_prefix("files/") {
+                self.files.insert(file.to_owned(), bytes);
+            } else if let Some(patch) = name.strip_prefix("patches/") {
+                self.patches.insert(patch.to_owned(), bytes);
+            } else if let Some(text) = self.texts.get_mut(&name) {
+                *text = (from.display().to_string(), bytes);
+            } else {
+                problems.push(unknown(&from, &format!("{}, patches/ and files/", known.join(", "))));
+            }
+        }
+        if !self.patches.is_empty() && !self.patches.contains_key("series") {
+            problems.push(
+                Problem::new(format!("`{}` has no `series`", folder.join("patches").display()))
+                    .help("name the patches in it in order, a line each, as quilt has it"),
+            );
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Failure { class: Class::Manifest, problems }) }
+    }
+
+    /// Whether there is a template of that name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.texts.contains_key(name)
+    }
+
+    /// The user's files that are added as they are, by path.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.files
+    }
+
+    /// The user's patches and their `series`.
+    #[must_use]
+    pub fn patches(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.patches
+    }
+
+    /// Every template that is not well formed, or names what is never there.
+    #[must_use]
+    pub fn check(&self) -> Vec<Problem> {
+        let (names, help) = (self.family.names(), self.family.help());
+        let check = |source: &str, bytes: &[u8]| {
+            check_template(source, bytes).or_else(|| check_names(source, bytes, &names, &help))
+        };
+        self.texts.values().filter_map(|(source, bytes)| check(source, bytes)).collect()
+    }
+
+    /// Renders one template. The filter `fill(first, rest)` breaks a text into lines of at most 79
+    /// characters, that begin with `first` and then with `rest`.
+    ///
+    /// # Errors
+    /// It is not well formed, or names something that is not there.
+    ///
+    /// # Panics
+    /// When the family has no such template.
+    pub fn render(&self, name: &str, values: &impl Serialize) -> Result<String, Problem> {
+        let (source, bytes) = &self.texts[name];
+        render_text(source, bytes, values, &self.family.help(), &|environment: &mut Environment<'_>| {
+            environment.add_filter("fill", fill);
+        })
+    }
+}
+
+/// Checks a folder of overriding templates, all families.
+#[must_use]
+pub fn check_folder(folder: &Path) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = Vec::new();
+    for family in Family::ALL {
+        let found = match Templates::load(family, Some(folder)) {
+            Ok(templates) => templates.check(),
+            Err(failure) => failure.problems,
+        };
+        for problem in found {
+            // What stands beside the families' folders is found by each.
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    }
+    problems
+}
+
+fn unknown(path: &Path, known: &str) -> Problem {
+    Problem::new(format!("`{}` overrides no template", path.display()))
+        .note(format!("there are {known}"))
+        .help("name it as the template that it is to replace, or remove it")
+}
+
+/// Every file below a folder, as paths from `root`; nothing where there is no folder.
+fn list(folder: &Path, root: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder).map_err(|error| Failure::io("read", folder, &error))? {
+        let path = entry.map_err(|error| Failure::io("read", folder, &error))?.path();
+        if path.is_dir() {
+            list(&path, root, paths)?;
+        } else {
+            paths.push(path.strip_prefix(root).expect("below the root").to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Breaks a text into lines at its blanks.
+fn fill(text: &str, first: &str, rest: &str) -> Result<String, Error> {
+    const WIDTH: usize = 79;
+    if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+        return Err(Error::new(ErrorKind::InvalidOperation, "the text has control characters"));
+    }
+    let mut out = first.to_owned();
+    let mut length = first.chars().count();
+    let mut fresh = true;
+    for word in text.split_whitespace() {
+        let width = word.chars().count();
+        if !fresh && length + 1 + width > WIDTH {
+            out.push('\n');
+            out.push_str(rest);
+            length = rest.chars().count();
+            fresh = true;
+        }
+        if !fresh {
+            out.push(' ');
+            length += 1;
+        }
+        out.push_str(word);
+        length += width;
+        fresh = false;
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_filled() {
+        let text = "word ".repeat(20);
+        let filled = fill(&text, "  * ", "    ").unwrap();
+        assert_eq!(filled.lines().count(), 2);
+        assert!(filled.starts_with("  * word word") && filled.contains("\n    word"));
+        assert!(filled.lines().all(|line| line.len() <= 79));
+    }
+
+    #[test]
+    fn our_templates_are_well_formed() {
+        for family in Family::ALL {
+            assert_eq!(Templates::load(family, None).unwrap().check(), []);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What every template of a package can name.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Request;
+use super::changes::{Entry, entries, of_users_patches, strftime};
+use super::input::Input;
+use super::maintainer::Maintainer;
+use super::templates::Templates;
+use crate::model::Failure;
+
+/// The values that all families share; each adds its own beside them (`#[serde(flatten)]`).
+#[derive(Debug, Clone, Serialize)]
+pub struct Values {
+    /// The release.
+    pub release: Release,
+    /// Its line, where it belongs to one.
+    pub line: Option<Line>,
+    /// The kernels that the modules build on, where the release says so.
+    pub kernels: Option<Kernels>,
+    /// The sources, by name.
+    pub sources: BTreeMap<String, Source>,
+    /// Who answers for the package.
+    pub maintainer: Maintainer,
+    /// The packager's part of the version: `1`, `1+acme~2`.
+    pub revision: String,
+    /// The vendor whose packaging it is.
+    pub vendor: Option<String>,
+    /// The distribution that it is for, as the user names it.
+    pub dist: Option<String>,
+    /// Where releases are published, without a slash at its end.
+    pub url: Option<String>,
+    /// The change log, the newest entry first.
+    pub changes: Vec<Entry>,
+}
+
+/// The release.
+#[derive(Debug, Clone, Serialize)]
+pub struct Release {
+    /// Its name.
+    pub name: String,
+    /// Its full version.
+    pub version: String,
+    /// The version of the primary source's tag.
+    pub base: String,
+    /// The upstream version of a Debian package.
+    pub debian: String,
+    /// The `Version` of an RPM package.
+    pub rpm: String,
+    /// What LUSTRE-VERSION-FILE says.
+    pub version_file: String,
+    /// `NAME-VERSION`: the top directory of the tarball.
+    pub title: String,
+    /// The tarball's file name.
+    pub tarball: String,
+    /// An SPDX licence expression.
+    pub license: String,
+    /// The kernel that the upstream layer comes from, where there is a kernel source.
+    pub kernel: Option<String>,
+    /// The respin.
+    pub respin: Option<u32>,
+    /// The manifest's note.
+    pub note: Option<String>,
+    /// The one date, RFC 3339.
+    pub date: String,
+    /// The same as Debian's change logs have it.
+    pub date_debian: String,
+    /// The year of that date.
+    pub year: String,
+    /// The same in seconds since 1970.
+    pub source_date: u64,
+    /// The digest of the uncompressed tar.
+    pub identity: String,
+}
+
+/// The release's line.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    /// Its id.
+    pub id: String,
+    /// The kernel series that it is keyed to.
+    pub kernel: Option<String>,
+}
+
+/// A range of kernels. It belongs on packages of modules alone.
+#[derive(Debug, Clone, Serialize)]
+pub struct Kernels {
+    /// The range: `>=4.18, <7.1`.
+    pub supports: String,
+    /// The first kernel inside.
+    pub min: Option<String>,
+    /// The first kernel that is outside again.
+    pub max_exclusive: Option<String>,
+}
+
+/// One source.
+#[derive(Debug, Clone, Serialize)]
+pub struct Source {
+    /// The tag's name, where it is at one.
+    pub tag: Option<String>,
+    /// The commit.
+    pub commit: String,
+}
+
+impl Values {
+    /// The values of one package.
+    ///
+    /// # Errors
+    /// The change log cannot be made: see [`entries`]; or the user's patches cannot be read.
+    pub fn new(
+        input: &Input,
+        previous: &[Input],
+        request: &Request,
+        templates: &Templates,
+    ) -> Result<Self, Failure> {
+        let mut changes = entries(input, previous, &request.revision)?;
+        changes[0].changes.extend(of_users_patches(templates)?);
+        let version = &input.version;
+        let release = &input.manifest.release;
+        Ok(Self {
+            release: Release {
+                name: input.name().to_owned(),
+                version: input.lock.version.clone(),
+                base: version.base.to_string(),
+                debian: version.debian_upstream(),
+                rpm: version.rpm_version(),
+                version_file: version.version_file(),
+                title: input.title(),
+                tarball: input.tarball.name.clone(),
+                license: release.license.value.clone(),
+                kernel: version.kernel.map(|kernel| kernel.to_string()),
+                respin: version.respin.map(std::num::NonZero::get),
+                note: release.note.as_ref().map(|note| note.value.clone()),
+                date: input.date().to_string(),
+                date_debian: strftime(input.date(), "%a, %d %b %Y %H:%M:%S +0000"),
+                year: strftime(input.date(), "%Y"),
+                source_date: input.date().0,
+                identity: input.identity.sha256.to_string(),
+            },
+            line: input.manifest.line.as_ref().map(|line| Line {
+                id: line.id.value.clone(),
+                kernel: line.kernel.as_ref().map(ToString::to_string),
+            }),
+            kernels: input.supports().map(|range| Kernels {
+                supports: range.to_string(),
+                min: range.min().map(|min| min.to_string()),
+                max_exclusive: range.max().map(|max| max.to_string()),
+            }),
+            sources: input
+                .lock
+                .source
+                .iter()
+                .map(|(name, pin)| {
+                    let tag = pin.tag_name().map(str::to_owned);
+                    (name.clone(), Source { tag, commit: pin.commit.to_string() })
+                })
+                .collect(),
+            maintainer: request.maintainer.clone(),
+            revision: request.revision.to_string(),
+            vendor: request.revision.vendor.as_ref().map(ToString::to_string),
+            dist: request.dist.clone(),
+            url: request.url.clone(),
+            changes,
+        })
+    }
+}
