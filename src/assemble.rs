@@ -11,7 +11,7 @@ use crate::archive::{self, Output, Turns, Watch};
 use crate::changes;
 use crate::lock::{self, Outcome, Request};
 use crate::manifest::{Format, Manifest};
-use crate::model::{Class, Failure, Flag, Override, PathGlob, Problem};
+use crate::model::{Class, Failure, Flag, Override, PathGlob, Problem, Sha1};
 use crate::plan::{self, Plan};
 use crate::record::{self, BuilderId, Description, Names, Sbom, Sums};
 use crate::release::{self, Aside, Existing};
@@ -125,7 +125,7 @@ pub fn assemble(
         })
         .collect::<Result<_, Failure>>()?;
     let turn = options.turns.map(Turns::take);
-    let written = archive::write(&plan, outputs, options.jobs, record::look(), progress)?;
+    let written = archive::write::<Sha1, _>(&plan, outputs, options.jobs, record::look(), progress)?;
     drop(turn);
 
     // Describe it, and sum up every file. The provenance comes last: it names the other records.
@@ -176,5 +176,5 @@ pub fn assemble(
 /// As for [`assemble`].
 pub fn digest(plan: &Plan, jobs: usize, watch: &dyn Watch) -> Result<archive::Sum, Failure> {
     plan.require_objects()?;
-    Ok(archive::write(plan, Vec::new(), jobs, |_, _| (), watch)?.identity)
+    Ok(archive::write::<(), _>(plan, Vec::new(), jobs, |_, _| (), watch)?.identity)
 }

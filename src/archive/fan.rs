@@ -5,16 +5,17 @@
 
 use std::cell::Cell;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use sha2::Digest as _;
 
+use super::digest::{Digests, Second};
 use super::encode::Encoder;
 use super::pool::{Buffer, Pool};
 use super::{Output, Sum, Watch, Written, header, pieces};
 use crate::manifest::Format;
-use crate::model::{Class, Failure, Problem, Sha256};
+use crate::model::{Class, Failure, Problem};
 use crate::plan::{Entry, Plan};
 
 /// How many pieces may wait before a lone encoder, and before the digest.
@@ -28,24 +29,43 @@ const WAITING_TOGETHER: usize = 192;
 /// Pieces are shared, not copied, between the digest and the encoders.
 type Bytes = Arc<Buffer>;
 
-pub(super) fn run<F: Send>(
+/// A piece, and where the contents of its members stand in it.
+type Members = (Bytes, Vec<Range<usize>>);
+
+/// Where every piece goes.
+struct Sinks {
+    digests: Sender<Members>,
+    encoders: Vec<Sender<Bytes>>,
+}
+
+impl Sinks {
+    fn send(&self, bytes: Buffer, contents: Vec<Range<usize>>) -> Result<(), Failure> {
+        let bytes = Arc::new(bytes);
+        for encoder in &self.encoders {
+            encoder.send(Arc::clone(&bytes)).map_err(|_| gone("an encoder"))?;
+        }
+        self.digests.send((bytes, contents)).map_err(|_| gone("the digests"))
+    }
+}
+
+pub(super) fn run<S: Second, F: Send>(
     plan: &Plan,
     outputs: Vec<Output>,
     threads: usize,
     workers: usize,
     look: &(impl Fn(&Entry, &[u8]) -> F + Sync),
     watch: &dyn Watch,
-) -> Result<Written<F>, Failure> {
+) -> Result<Written<S, F>, Failure> {
     let levels = plan.locked.manifest.encoding;
     std::thread::scope(|scope| {
-        let (to_digest, stream) = bounded::<Bytes>(WAITING);
+        let (digests, stream) = bounded::<Members>(WAITING);
         let digest = scope.spawn(move || digest(&stream));
         let mut encoders = Vec::new();
-        let mut sinks: Vec<Sender<Bytes>> = vec![to_digest];
+        let mut sinks = Sinks { digests, encoders: Vec::new() };
         let waiting = if outputs.len() > 1 { WAITING_TOGETHER } else { WAITING };
         for output in outputs {
             let (sink, stream) = bounded::<Bytes>(waiting);
-            sinks.push(sink);
+            sinks.encoders.push(sink);
             let Output { format, file, name } = output;
             let thread = scope.spawn(move || {
                 let encoder = Encoder::new(format, levels, file, workers);
@@ -56,7 +76,7 @@ pub(super) fn run<F: Send>(
         let sent = feed(scope, plan, threads, &sinks, look, watch);
         // Closing the channels ends the threads behind them.
         drop(sinks);
-        let identity = digest.join().map_err(|_| gone("the digest of the tar"))?;
+        let (identity, members, seconds) = digest.join().map_err(|_| gone("the digests"))?;
         let mut written = Vec::new();
         for (format, name, thread) in encoders {
             let sum = thread.join().map_err(|_| gone(&name))?;
@@ -65,11 +85,11 @@ pub(super) fn run<F: Send>(
             written.push((format, sum.unwrap_or(identity)));
         }
         // Only now is it certain that the files hold the whole tar and not its beginning.
-        let (members, seen) = sent?;
+        let seen = sent?;
         for &(format, sum) in &written {
             watch.finished(format, sum);
         }
-        Ok(Written { identity, members, seen, outputs: written })
+        Ok(Written { identity, members, seconds, seen, outputs: written })
     })
 }
 
@@ -77,53 +97,45 @@ fn gone(what: &str) -> Failure {
     Failure::new(Class::Environment, Problem::new(format!("the thread of {what} ended early")))
 }
 
-/// Sends the whole tar to every sink, and returns what each member holds and what was seen of it.
+/// Sends the whole tar to every sink, and returns what was seen of each member.
 fn feed<'scope, F: Send + 'scope>(
     scope: &'scope std::thread::Scope<'scope, '_>,
     plan: &'scope Plan,
     threads: usize,
-    sinks: &[Sender<Bytes>],
+    sinks: &Sinks,
     look: &'scope (impl Fn(&Entry, &[u8]) -> F + Sync),
     watch: &dyn Watch,
-) -> Result<(Vec<Sum>, Vec<Option<F>>), Failure> {
+) -> Result<Vec<Option<F>>, Failure> {
     let length = Cell::new(0);
     let pool = Pool::new(pieces::PIECE + pieces::PIECE / 4);
-    let send = |bytes: Buffer| -> Result<(), Failure> {
+    let send = |bytes: Buffer, contents| {
         length.set(length.get() + bytes.len() as u64);
-        let bytes = Arc::new(bytes);
-        for sink in sinks {
-            sink.send(Arc::clone(&bytes)).map_err(|_| gone("an encoder"))?;
-        }
-        Ok(())
+        sinks.send(bytes, contents)
     };
     let mut start = pool.take();
     header::commit_comment(&mut start, &plan.primary_commit().to_string(), plan.date());
     header::member(&mut start, &format!("{}/", plan.title), header::Kind::Directory, plan.date());
-    send(start)?;
-    let mut members = Vec::with_capacity(plan.entries.len());
+    send(start, Vec::new())?;
     let mut seen = Vec::with_capacity(plan.entries.len());
     pieces::in_order(scope, plan, threads, &pool, look, |piece| {
-        let (count, size) = (piece.members.len(), piece.bytes.len() as u64);
-        members.extend(piece.members);
+        let (count, size) = (piece.contents.len(), piece.bytes.len() as u64);
         seen.extend(piece.seen);
-        send(piece.bytes)?;
+        send(piece.bytes, piece.contents)?;
         watch.made(count, size);
         Ok(())
     })?;
     let mut end = pool.take();
     end.extend_from_slice(&header::end(length.get()));
-    send(end)?;
-    Ok((members, seen))
+    send(end, Vec::new())?;
+    Ok(seen)
 }
 
-fn digest(stream: &Receiver<Bytes>) -> Sum {
-    let mut hasher = sha2::Sha256::new();
-    let mut size = 0;
-    for bytes in stream {
-        hasher.update(bytes.as_slice());
-        size += bytes.len() as u64;
+fn digest<S: Second>(stream: &Receiver<Members>) -> (Sum, Vec<Sum>, Vec<S>) {
+    let mut digests = Digests::new();
+    for (bytes, contents) in stream {
+        digests.piece(&bytes, &contents);
     }
-    Sum { size, sha256: Sha256(hasher.finalize().into()) }
+    digests.finish()
 }
 
 fn encode(

@@ -10,6 +10,7 @@
 //!
 //! The way back is [`read`], the strict reader, which shares nothing with the writer.
 
+mod digest;
 mod encode;
 mod fan;
 mod gzip;
@@ -23,20 +24,23 @@ mod zstd;
 use std::fs::File;
 
 use crate::manifest::Format;
-use crate::model::{Failure, Sha256};
+use crate::model::Failure;
 use crate::plan::{Entry, Plan};
 
+pub use digest::Second;
 pub use encode::{Sum, parameters};
 pub use turns::{Turn, Turns};
 
 /// What was written, and what the caller learned of each file on the way.
 #[derive(Debug)]
-pub struct Written<F> {
+pub struct Written<S, F> {
     /// The digest and length of the uncompressed tar: the release's identity.
     pub identity: Sum,
     /// Each entry's length and digest, in the order of [`Plan::entries`]; zero and the digest of
     /// nothing for directories and links.
     pub members: Vec<Sum>,
+    /// The other digest of each entry, in the same order.
+    pub seconds: Vec<S>,
     /// What `look` said of each entry's bytes, in the same order; none for directories and links.
     pub seen: Vec<Option<F>>,
     /// Each output in the order it was asked for.
@@ -77,28 +81,23 @@ impl Watch for Quiet {
 /// Writes the tarball of a plan into every output at once, on about `jobs` threads. The bytes do
 /// not depend on `jobs`. With no outputs it computes the identity alone.
 ///
-/// `look` is shown every file's bytes, by the thread that has them at hand: what a record needs of
-/// them is cheapest there, and a caller that needs nothing passes `|_, _| ()`.
+/// Each file gets a digest of the kind `S` beside its SHA-256. `look` is shown every file's bytes, by the thread that has them at hand: what else a
+/// record needs of them is cheapest there, and a caller that needs nothing passes `|_, _| ()`.
 ///
 /// # Errors
 /// An object is missing, is not what its id says or cannot be decoded; a Git LFS pointer; an
 /// output cannot be written.
-pub fn write<F: Send>(
+pub fn write<S: Second, F: Send>(
     plan: &Plan,
     outputs: Vec<Output>,
     jobs: usize,
     look: impl Fn(&Entry, &[u8]) -> F + Sync,
     watch: &dyn Watch,
-) -> Result<Written<F>, Failure> {
+) -> Result<Written<S, F>, Failure> {
     let jobs = jobs.max(1);
     let heavy = outputs.iter().filter(|output| output.format != Format::Tar).count();
     // Several heavy encoders with two workers each fight over the caches: measured on two cores,
     // one worker each takes 20 s where two take 26 s.
     let workers = if heavy == 0 { 1 } else { jobs.div_ceil(heavy) };
     fan::run(plan, outputs, jobs, workers, &look, watch)
-}
-
-/// The digest of nothing, which members without content have.
-fn empty() -> Sum {
-    Sum { size: 0, sha256: Sha256::of(b"") }
 }

@@ -13,8 +13,7 @@ use gix::objs::Kind as ObjectKind;
 
 use super::header::{self, Kind};
 use super::pool::{Buffer, Pool};
-use super::{Sum, empty};
-use crate::model::{Class, Failure, Problem, Sha256, SourceName};
+use crate::model::{Class, Failure, Problem, SourceName};
 use crate::plan::{Content, Entry, Node, Origin, Plan};
 use crate::source::Objects;
 
@@ -29,13 +28,14 @@ pub(super) const PIECE: usize = 1 << 18;
 #[derive(Debug)]
 pub(super) struct Piece<F> {
     pub(super) bytes: Buffer,
-    pub(super) members: Vec<Sum>,
+    /// Where the content of each stands in `bytes`; empty where there is none.
+    pub(super) contents: Vec<Range<usize>>,
     pub(super) seen: Vec<Option<F>>,
 }
 
 impl<F> Piece<F> {
     fn new(pool: &Pool) -> Self {
-        Self { bytes: pool.take(), members: Vec::new(), seen: Vec::new() }
+        Self { bytes: pool.take(), contents: Vec::new(), seen: Vec::new() }
     }
 }
 
@@ -97,8 +97,8 @@ fn make_runs<F>(plan: &Plan, runs: &Receiver<Run<F>>, pool: &Pool, look: &impl F
         let mut piece = Piece::new(pool);
         for entry in &plan.entries[run.entries] {
             match maker.member(entry, &mut piece.bytes, look) {
-                Ok((sum, seen)) => {
-                    piece.members.push(sum);
+                Ok((content, seen)) => {
+                    piece.contents.push(content);
                     piece.seen.push(seen);
                 }
                 Err(problem) => {
@@ -128,13 +128,13 @@ struct Maker<'p> {
 }
 
 impl Maker<'_> {
-    /// Appends one member and returns the length and digest of its content, and what `look` sees in it.
+    /// Appends one member and returns where its content stands, and what `look` sees in it.
     fn member<F>(
         &mut self,
         entry: &Entry,
         out: &mut Vec<u8>,
         look: &impl Fn(&Entry, &[u8]) -> F,
-    ) -> Result<(Sum, Option<F>), Problem> {
+    ) -> Result<(Range<usize>, Option<F>), Problem> {
         self.path.clear();
         self.path.push_str(&self.plan.title);
         self.path.push('/');
@@ -144,11 +144,11 @@ impl Maker<'_> {
             Node::Directory => {
                 self.path.push('/');
                 header::member(out, &self.path, Kind::Directory, date);
-                Ok((empty(), None))
+                Ok((out.len()..out.len(), None))
             }
             Node::Symlink { target } => {
                 header::member(out, &self.path, Kind::Symlink(target), date);
-                Ok((empty(), None))
+                Ok((out.len()..out.len(), None))
             }
             Node::File { executable, content } => {
                 let made: &Arc<[u8]>;
@@ -169,13 +169,13 @@ impl Maker<'_> {
                         &self.buffer
                     }
                 };
-                use sha2::Digest as _;
                 let size = bytes.len() as u64;
                 header::member(out, &self.path, Kind::File { size, executable: *executable }, date);
+                let start = out.len();
                 out.extend_from_slice(bytes);
+                let content = start..out.len();
                 header::pad(out, size);
-                let sum = Sum { size, sha256: Sha256(sha2::Sha256::digest(bytes).into()) };
-                Ok((sum, Some(look(entry, bytes))))
+                Ok((content, Some(look(entry, bytes))))
             }
         }
     }

@@ -6,26 +6,22 @@
 use sha1::Digest as _;
 
 use super::identifier::Tags;
-use crate::model::{BlobId, Sha1};
+use crate::model::BlobId;
 use crate::plan::{Content, Entry, Node};
 
-/// What is known of one regular file beyond its length and SHA-256.
+/// What is known of one regular file beyond its length and digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// Its SHA-1, which SPDX 2 demands.
-    pub sha1: Sha1,
     /// The id that git gives its bytes as they are in the tarball: its gitoid.
     pub blob: BlobId,
     /// What stands behind each `SPDX-License-Identifier` in its first lines, as written.
     pub licenses: Vec<Box<str>>,
 }
 
-/// How [`archive::write`](crate::archive::write) learns the facts of each file. It costs a second
-/// digest of every byte, so that only who writes records should ask for it.
+/// How [`archive::write`](crate::archive::write) learns the facts of each file.
 pub fn look() -> impl Fn(&Entry, &[u8]) -> Facts + Sync {
     let tags = Tags::new();
     move |entry, bytes| Facts {
-        sha1: Sha1::of(bytes),
         blob: match &entry.node {
             // Read under this id, and hashed when it was.
             Node::File { content: Content::Blob(_, blob), .. } => *blob,

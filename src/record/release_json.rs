@@ -226,9 +226,9 @@ pub struct Tool {
 ///
 /// # Errors
 /// The lock's version cannot be read.
-pub fn describe<F>(
+pub fn describe<S, F>(
     plan: &Plan,
-    written: &Written<F>,
+    written: &Written<S, F>,
     names: &Names,
     overrides: Vec<Override>,
 ) -> Result<Description, Failure> {

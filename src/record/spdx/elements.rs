@@ -215,7 +215,7 @@ impl<'a> Sbom<'a> {
         FileElement {
             id: file_id(file.number),
             file_name: format!("./{}", file.entry.path),
-            checksums: [Checksum::sha1(file.facts.sha1), Checksum::sha256(file.sum.sha256)],
+            checksums: [Checksum::sha1(file.sha1), Checksum::sha256(file.sum.sha256)],
             license_info_in_files: licenses.in_file(file.facts),
             license_comments: licenses.words(file.facts),
             comment: self.origin(file),

@@ -139,11 +139,10 @@ impl<'a> Licenses<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BlobId, Sha1};
+    use crate::model::BlobId;
 
     fn facts(licenses: &[&str]) -> Facts {
         Facts {
-            sha1: Sha1::of(b""),
             blob: "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391".parse::<BlobId>().unwrap(),
             licenses: licenses.iter().map(|&text| text.into()).collect(),
         }

@@ -36,7 +36,8 @@ pub struct Sbom<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// What was written of it.
-    pub written: &'a Written<Facts>,
+    /// SPDX 2 demands the SHA-1 of each file.
+    pub written: &'a Written<Sha1, Facts>,
     /// The release's description.
     pub description: &'a Description,
     /// Its names.
@@ -48,6 +49,7 @@ struct File<'a> {
     number: usize,
     entry: &'a Entry,
     sum: &'a Sum,
+    sha1: Sha1,
     facts: &'a Facts,
 }
 
@@ -61,11 +63,12 @@ struct CreationInfo<'a> {
 
 impl<'a> Sbom<'a> {
     fn files(self) -> impl Iterator<Item = File<'a>> {
-        let members = self.plan.entries.iter().zip(&self.written.members).zip(&self.written.seen);
+        let Written { members, seconds, seen, .. } = self.written;
+        let members = self.plan.entries.iter().zip(members).zip(seconds).zip(seen);
         members
-            .filter_map(|((entry, sum), facts)| Some((entry, sum, facts.as_ref()?)))
+            .filter_map(|(((entry, sum), sha1), facts)| Some((entry, sum, *sha1, facts.as_ref()?)))
             .enumerate()
-            .map(|(nth, (entry, sum, facts))| File { number: nth + 1, entry, sum, facts })
+            .map(|(nth, (entry, sum, sha1, facts))| File { number: nth + 1, entry, sum, sha1, facts })
     }
 
     /// Writes the document.
@@ -129,7 +132,7 @@ impl<'a> Sbom<'a> {
 
     /// Clause 7.9.4: the SHA-1 of the files' SHA-1s as text, sorted and joined.
     fn verification_code(self) -> Sha1 {
-        let mut digests: Vec<Sha1> = self.files().map(|file| file.facts.sha1).collect();
+        let mut digests: Vec<Sha1> = self.files().map(|file| file.sha1).collect();
         digests.sort_unstable();
         let mut hasher = sha1::Sha1::new();
         for digest in digests {
