@@ -45,7 +45,7 @@ fn main() {
         whole_tree(&place, &table);
     } else {
         let paths = options.paths.join(" ");
-        let archive = format!("git --git-dir={} archive {TAG} {paths} >/dev/null", place.git());
+        let archive = format!("git --git-dir={} archive {TAG} {paths}", place.git());
         table.row(
             &format!("{paths}: digest"),
             &place.ours("digest"),
@@ -255,7 +255,7 @@ struct Cost {
     peak_mib: f64,
 }
 
-/// Runs a shell command and waits for it with the accounting of the system.
+/// Runs a shell command, without its output, and waits for it with the accounting of the system.
 fn measure(command: &str) -> Cost {
     if let Some((_, rest)) = command.split_once("--out ")
         && let Some(folder) = rest.split(' ').next().filter(|folder| folder.ends_with("/fresh"))

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn turns_change_no_digest() {
-        let tar: Vec<u8> = (0..5000_u32).map(|at| (at * 7 >> 3) as u8).collect();
+        let tar: Vec<u8> = (0..5000_u32).map(|at| (at * 7 / 8) as u8).collect();
         let contents = [512..512, 1024..1025, 1536..2048, 2560..3333, 3584..5000];
         let mut digests = Digests::<Sha1>::new();
         // A piece ends anywhere; a member ends within its piece.

@@ -56,9 +56,9 @@ pub(super) fn in_order<'scope, F: Send + 'scope>(
     look: &'scope (impl Fn(&Entry, &[u8]) -> F + Sync),
     mut each: impl FnMut(Piece<F>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    // The runs under way. Runs differ much in size; with fewer, a thread that is ahead waits for the
-    // one that has the large files.
-    let window = threads * 6;
+    // The runs under way. Runs differ much in size: with fewer, a thread that is ahead waits for the one
+    // that has the large files; with more, much is left for the digests when all runs are made.
+    let window = threads * 3;
     let (queue, runs) = unbounded::<Run<F>>();
     for _ in 0..threads {
         let (runs, pool) = (runs.clone(), pool.clone());
