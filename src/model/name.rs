@@ -4,6 +4,7 @@
 //! Names that a manifest gives to its parts.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -18,17 +19,18 @@ fn is_name(text: &str) -> bool {
 pub const NAME_RULE: &str =
     "a name has 1 to 64 characters of `a-z`, `0-9`, `-`, `.` and `+`, and starts with a letter or digit";
 
+// Every entry of a plan has the names of its source and layer, so that copies share the text.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks the characters; see [`NAME_RULE`].
             #[must_use]
             pub fn new(text: &str) -> Option<Self> {
-                is_name(text).then(|| Self(text.to_owned()))
+                is_name(text).then(|| Self(Arc::from(text)))
             }
 
             /// The name as text.

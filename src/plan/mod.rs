@@ -57,6 +57,9 @@ pub struct Plan {
     pub kernels: Option<Support>,
 }
 
+/// How many entries are worth a second thread; a whole kernel tree has eighty thousand.
+const MANY: usize = 1000;
+
 /// One member of the tarball.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -275,6 +278,8 @@ pub fn make(locked: Locked, leave_out: &[PathGlob]) -> Result<Plan, Failure> {
     }
     select::unmatched(manifest, &leave, &listings, &mut problems);
     check::coverage(manifest, &listings, &layers, &leave, &mut excluded, &mut problems);
+    // A whole kernel's listing is large, and what follows needs the memory.
+    drop(listings);
 
     // The layers over one another, then what is rendered and recorded.
     let (mut entries, mut missing) = overlay::lay(manifest, layers, &objects, &mut problems);
@@ -291,20 +296,28 @@ pub fn make(locked: Locked, leave_out: &[PathGlob]) -> Result<Plan, Failure> {
         None
     });
 
-    // What only reads is done at once: a whole kernel tree has eighty thousand entries.
-    let table = std::thread::scope(|scope| {
-        let there = scope.spawn(|| {
-            // A reader of objects belongs to one thread.
-            let objects = readers(&locked);
-            (overlay::missing(&entries, &objects), records::table(&entries))
-        });
-        overlay::clashes(manifest, &entries, &mut problems);
-        links::check(manifest, &entries, &leave.dropped, &mut problems);
-        check::contains(manifest, &entries, &leave.dropped, &mut problems);
-        let (found, table) = there.join().expect("looking for objects does not panic");
-        missing.extend(found);
-        table
-    });
+    // What only reads is done at once where there is much of it.
+    let there = || {
+        // A reader of objects belongs to one thread.
+        let objects = readers(&locked);
+        (overlay::missing(&entries, &objects), records::table(&entries))
+    };
+    let check = |problems: &mut Vec<Problem>| {
+        overlay::clashes(manifest, &entries, problems);
+        links::check(manifest, &entries, &leave.dropped, problems);
+        check::contains(manifest, &entries, &leave.dropped, problems);
+    };
+    let (found, table) = if entries.len() < MANY {
+        check(&mut problems);
+        there()
+    } else {
+        std::thread::scope(|scope| {
+            let there = scope.spawn(there);
+            check(&mut problems);
+            there.join().expect("looking for objects does not panic")
+        })
+    };
+    missing.extend(found);
     records::add_table(&mut entries, table);
     let entries = overlay::with_directories(entries, &mut problems);
     if !problems.is_empty() {

@@ -206,17 +206,17 @@ fn blob_of(content: &Content) -> Option<&BlobId> {
 /// them, one overwrites the other.
 pub(super) fn clashes(manifest: &Manifest, entries: &Entries, problems: &mut Vec<Problem>) {
     let allow = &manifest.allow;
-    let mut seen: HashMap<String, String> = HashMap::with_capacity(entries.len());
-    let mut visit = |path: &str| {
+    let mut seen: HashMap<String, &str> = HashMap::with_capacity(entries.len());
+    let mut visit = |path| {
         let folded = fold(path);
-        let Some(other) = seen.insert(folded, path.to_owned()) else { return };
+        let Some(other) = seen.insert(folded, path) else { return };
         if other == path {
             // A file where a directory stands is another problem, told elsewhere.
             return;
         }
         let unicode = path.nfc().eq(other.nfc());
         let globs = if unicode { &allow.unicode_clashes } else { &allow.case_clashes };
-        if globs.iter().any(|glob| glob.covers(path) || glob.covers(&other)) {
+        if globs.iter().any(|glob| glob.covers(path) || glob.covers(other)) {
             return;
         }
         let (what, key) =

@@ -4,6 +4,8 @@
 //! Tree objects, entry by entry. They are decoded here, and which entries may be believed is
 //! decided here: gix walks through `..`, `.git`, names with slashes, duplicates and odd modes.
 
+use std::cmp::Ordering;
+
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::Kind;
@@ -177,8 +179,7 @@ impl Walk<'_> {
                 }
                 return;
             }
-            let lossy = entry.name.to_str_lossy();
-            let path = if dir.is_empty() { lossy.to_string() } else { format!("{dir}/{lossy}") };
+            let path = below(dir, &entry.name.to_str_lossy());
             if let Some(fault) = order.next(entry.name, entry.is_directory()) {
                 self.broken(&path, entry.id, format!("is {fault} in the tree {tree}"));
             }
@@ -228,6 +229,17 @@ impl Walk<'_> {
     }
 }
 
+/// The path of `name` in the directory `dir`, which is empty for the top.
+fn below(dir: &str, name: &str) -> String {
+    let mut path = String::with_capacity(dir.len() + 1 + name.len());
+    if !dir.is_empty() {
+        path.push_str(dir);
+        path.push('/');
+    }
+    path.push_str(name);
+    path
+}
+
 /// A path, subject or name for people: what breaks a line, steers a terminal, or is not to be seen, as
 /// its number.
 #[must_use]
@@ -273,7 +285,7 @@ impl<'t> RawEntry<'t> {
 /// missed by another.
 #[derive(Default)]
 struct Order<'t> {
-    previous: Option<Vec<u8>>,
+    previous: Option<(&'t [u8], bool)>,
     files: Vec<&'t [u8]>,
 }
 
@@ -282,18 +294,17 @@ impl<'t> Order<'t> {
     fn next(&mut self, name: &'t [u8], is_directory: bool) -> Option<&'static str> {
         // Git's order: a directory counts as if its name ended in a slash. So `a`, `a-b` and `a/`
         // are in order, and a file and a directory of one name need not be neighbours.
-        let mut key = name.to_vec();
-        if is_directory {
-            key.push(b'/');
-        }
-        let twice =
-            self.previous.as_ref() == Some(&key) || is_directory && self.files.binary_search(&name).is_ok();
-        let fault = match () {
-            () if twice => Some("twice"),
-            () if self.previous.as_ref() > Some(&key) => Some("out of order"),
-            () => None,
+        let key =
+            |(name, is_directory): (&'t [u8], bool)| name.iter().copied().chain(is_directory.then_some(b'/'));
+        let entry = (name, is_directory);
+        let after = self.previous.map_or(Ordering::Greater, |previous| key(entry).cmp(key(previous)));
+        let fault = match after {
+            _ if is_directory && self.files.binary_search(&name).is_ok() => Some("twice"),
+            Ordering::Equal => Some("twice"),
+            Ordering::Less => Some("out of order"),
+            Ordering::Greater => None,
         };
-        self.previous = Some(key);
+        self.previous = Some(entry);
         if !is_directory {
             self.files.push(name);
         }
