@@ -128,7 +128,8 @@ pub fn assemble(
     let written = archive::write::<Sha1, _>(&plan, outputs, options.jobs, record::look(), progress)?;
     drop(turn);
 
-    // Describe it, and sum up every file. The provenance comes last: it names the other records.
+    // Describe it, and sum up every file. The two long records are written at once; the provenance comes
+    // last, since it names the others.
     let description = record::describe(&plan, &written, &names, overrides.clone())?;
     let mut records = BTreeMap::new();
     let text = description.to_text();
@@ -136,15 +137,20 @@ pub fn assemble(
         names.description(),
         aside.stream(&names.description(), |out| out.write_all(text.as_bytes()))?,
     );
-    let table = record::origins(&plan, &written.members);
-    records.insert(names.origins(), aside.stream(&names.origins(), |out| out.write_all(&table))?);
+    let sbom = Sbom { plan: &plan, written: &written, description: &description, names: &names };
+    let (origins, sbom) = std::thread::scope(|scope| {
+        let sbom = scope.spawn(|| aside.stream(&names.sbom(), |out| sbom.write(out)));
+        let table = record::origins(&plan, &written.members);
+        let origins = aside.stream(&names.origins(), |out| out.write_all(&table));
+        (origins, sbom.join().expect("writing a record does not panic"))
+    });
+    records.insert(names.origins(), origins?);
+    records.insert(names.sbom(), sbom?);
     if !changes.is_empty() {
         let text = changes::record(&plan.locked, &changes);
         records
             .insert(names.changes(), aside.stream(&names.changes(), |out| out.write_all(text.as_bytes()))?);
     }
-    let sbom = Sbom { plan: &plan, written: &written, description: &description, names: &names };
-    records.insert(names.sbom(), aside.stream(&names.sbom(), |out| sbom.write(out))?);
     let statement = record::statement(&plan, &description, &names, &options.builder, &records);
     let digest = aside.stream(&names.provenance(), |out| out.write_all(statement.as_bytes()))?;
     records.insert(names.provenance(), digest);

@@ -63,13 +63,23 @@ impl WriteBehind {
         if let Some(length) = NonZeroU64::new(self.written - self.handed_over)
             && length.get() >= BEHIND
         {
-            // What this asks for is to forget the pages; dirty ones must be written first, and that
-            // is what Linux starts. No harm is done where it does nothing.
-            let _ =
-                rustix::fs::fadvise(&self.file, self.handed_over, Some(length), rustix::fs::Advice::DontNeed);
-            self.handed_over = self.written;
+            self.hand_over(length);
         }
         Ok(())
+    }
+
+    fn hand_over(&mut self, length: NonZeroU64) {
+        // What this asks for is to forget the pages; dirty ones must be written first, and that
+        // is what Linux starts. No harm is done where it does nothing.
+        let _ = rustix::fs::fadvise(&self.file, self.handed_over, Some(length), rustix::fs::Advice::DontNeed);
+        self.handed_over = self.written;
+    }
+
+    /// Hands over what is left.
+    fn finish(mut self) {
+        if let Some(length) = NonZeroU64::new(self.written - self.handed_over) {
+            self.hand_over(length);
+        }
     }
 }
 
@@ -121,7 +131,10 @@ impl Encoder {
     /// identity.
     pub(super) fn finish(self) -> io::Result<Option<Sum>> {
         let out = match self {
-            Self::Tar(_) => return Ok(None),
+            Self::Tar(out) => {
+                out.finish();
+                return Ok(None);
+            }
             Self::Gzip(encoder) => encoder.finish()?,
             Self::Zstd(encoder) => encoder.finish()?,
             Self::Xz(encoder) => encoder.finish()?,

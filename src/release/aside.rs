@@ -80,7 +80,7 @@ pub struct Aside {
     path: PathBuf,
     target: PathBuf,
     /// Held as long as the directory is in use, so that others know a forgotten one from a live one.
-    lock: File,
+    _lock: File,
 }
 
 impl Aside {
@@ -106,7 +106,7 @@ impl Aside {
                 None => continue,
             };
             match hold(&path) {
-                Ok(Some(lock)) => return Ok(Self { path, target: target.to_owned(), lock }),
+                Ok(Some(lock)) => return Ok(Self { path, target: target.to_owned(), _lock: lock }),
                 // Another run swept it before it was locked.
                 Ok(None) => drop(under_way().forget(&path)),
                 Err(error) => {
@@ -163,26 +163,19 @@ impl Aside {
             .map_err(|error| Failure::io("write", &self.target.join(name), &error))
     }
 
-    /// Brings every file to the disk, all at once: the file system commits them together, where one
-    /// after the other each waits for a commit of its own.
-    fn sync_files(&self) -> Result<(), Failure> {
-        let fault = |path: &Path, error: &io::Error| {
-            Failure::io("write", &self.target.join(path.file_name().unwrap_or_default()), error)
-        };
-        let mut paths = Vec::new();
-        for entry in std::fs::read_dir(&self.path).map_err(|error| fault(&self.path, &error))? {
-            paths.push(entry.map_err(|error| fault(&self.path, &error))?.path());
-        }
-        std::thread::scope(|scope| {
-            let syncs: Vec<_> = paths
-                .iter()
-                .map(|path| (path, scope.spawn(move || File::open(path).and_then(|file| file.sync_all()))))
-                .collect();
-            for (path, sync) in syncs {
-                let synced = sync.join().unwrap_or_else(|_| Err(io::Error::other("the thread ended early")));
-                synced.map_err(|error| fault(path, &error))?;
+    /// Brings the directory and every file in it to the disk.
+    fn sync(&self) -> Result<(), Failure> {
+        let mut paths = vec![self.path.clone()];
+        let listed = std::fs::read_dir(&self.path).and_then(|entries| {
+            for entry in entries {
+                paths.push(entry?.path());
             }
             Ok(())
+        });
+        listed.map_err(|error| Failure::io("read", &self.target, &error))?;
+        sync_together(&paths).map_err(|(path, error)| match path.strip_prefix(&self.path) {
+            Ok(name) if name != Path::new("") => Failure::io("write", &self.target.join(name), &error),
+            _ => Failure::io("create", &self.target, &error),
         })
     }
 
@@ -193,9 +186,8 @@ impl Aside {
     /// It cannot be synced or renamed, or the process is about to end.
     pub fn publish(self) -> Result<bool, Failure> {
         let fault = |error: io::Error| Failure::io("create", &self.target, &error);
-        self.sync_files()?;
         std::fs::set_permissions(&self.path, Permissions::from_mode(0o755)).map_err(fault)?;
-        self.lock.sync_all().map_err(fault)?;
+        self.sync()?;
         let made = {
             // Held over the rename: a signal finds the directory aside, or the release.
             let mut under_way = under_way();
@@ -209,18 +201,31 @@ impl Aside {
         };
         // The rename itself must reach the disk too, and so must the folders that are new.
         let above = made.iter().flat_map(|made| &made.folders).map(|folder| folder_of(folder));
-        for folder in std::iter::once(folder_of(&self.target)).chain(above) {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| {
-                let title =
-                    format!("`{}` is whole, but may not outlast a power failure", self.target.display());
-                let problem = Problem::new(title)
-                    .note(format!("cannot bring the folder `{}` to the disk: {error}", folder.display()))
-                    .help("run again: what is there is checked");
-                Failure::new(Class::Environment, problem)
-            })?;
-        }
+        let folders: Vec<&Path> = std::iter::once(folder_of(&self.target)).chain(above).collect();
+        sync_together(&folders).map_err(|(folder, error)| {
+            let title = format!("`{}` is whole, but may not outlast a power failure", self.target.display());
+            let problem = Problem::new(title)
+                .note(format!("cannot bring the folder `{}` to the disk: {error}", folder.display()))
+                .help("run again: what is there is checked");
+            Failure::new(Class::Environment, problem)
+        })?;
         Ok(true)
     }
+}
+
+/// Brings files and directories to the disk, all at once: the file system commits them together, where
+/// one after the other each waits for a commit of its own. Gives the first that cannot be, and why.
+fn sync_together<P: AsRef<Path> + Sync>(paths: &[P]) -> Result<(), (&Path, io::Error)> {
+    std::thread::scope(|scope| {
+        let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
+        let syncs: Vec<_> =
+            paths.iter().map(|path| (path, scope.spawn(move || sync(path.as_ref())))).collect();
+        for (path, sync) in syncs {
+            let synced = sync.join().unwrap_or_else(|_| Err(io::Error::other("the thread ended early")));
+            synced.map_err(|error| (path.as_ref(), error))?;
+        }
+        Ok(())
+    })
 }
 
 /// A file, and the digest of what went into it.
