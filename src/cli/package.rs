@@ -4,6 +4,7 @@
 //! `lustre-dist package`.
 
 mod deb;
+mod rpm;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -29,11 +30,13 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Deb(deb::Args),
+    Rpm(rpm::Args),
 }
 
 pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     match &args.family {
         Command::Deb(args) => deb::run(args, screen),
+        Command::Rpm(args) => rpm::run(args, screen),
     }
 }
 

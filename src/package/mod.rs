@@ -19,6 +19,7 @@ mod maintainer;
 mod modules;
 mod out;
 mod revision;
+pub mod rpm;
 mod templates;
 mod values;
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::Digest as _;
 
 use super::input::Tarball;
+use crate::archive::read::Digested;
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::release::Aside;
 
@@ -21,6 +22,13 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// The release's tarball, unchanged.
     Tarball(Tarball),
+    /// Made by another program, in a folder aside.
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// Its length and digest.
+        sum: Digested,
+    },
 }
 
 /// The files of one package, in a directory of its own.
@@ -64,10 +72,12 @@ impl Package {
                     file.write_all(bytes).map_err(|error| fault(&error))?;
                     sum_of(bytes)
                 }
-                Content::Tarball(tarball) => copy(tarball, &mut file).map_err(|failure| match failure {
-                    Ok(failure) => failure,
-                    Err(error) => fault(&error),
-                })?,
+                Content::Tarball(Tarball { path, sum, .. }) | Content::File { path, sum } => {
+                    copy(path, sum, &mut file).map_err(|failure| match failure {
+                        Ok(failure) => failure,
+                        Err(error) => fault(&error),
+                    })?
+                }
             };
             files.insert(name.clone(), sum);
         }
@@ -98,7 +108,7 @@ impl Package {
         for (name, content) in &self.files {
             let wanted = match content {
                 Content::Bytes(bytes) => sum_of(bytes),
-                Content::Tarball(tarball) => (tarball.sum.size, tarball.sum.sha256),
+                Content::Tarball(Tarball { sum, .. }) | Content::File { sum, .. } => (sum.size, sum.sha256),
             };
             match sum_of_file(&directory.join(name)) {
                 Ok(found) if found == wanted => {}
@@ -123,7 +133,7 @@ fn sum_of(bytes: &[u8]) -> (u64, Sha256) {
     (bytes.len() as u64, Sha256::of(bytes))
 }
 
-fn sum_of_file(path: &Path) -> io::Result<(u64, Sha256)> {
+pub(super) fn sum_of_file(path: &Path) -> io::Result<(u64, Sha256)> {
     hash(&mut File::open(path)?, &mut io::sink())
 }
 
@@ -143,14 +153,18 @@ fn hash(from: &mut impl Read, to: &mut impl Write) -> io::Result<(u64, Sha256)> 
     }
 }
 
-/// Copies the tarball, and holds it against what was read before.
-fn copy(tarball: &Tarball, to: &mut File) -> Result<(u64, Sha256), Result<Failure, io::Error>> {
-    let unreadable = |error: io::Error| Ok(Failure::io("read", &tarball.path, &error));
-    let mut from = File::open(&tarball.path).map_err(unreadable)?;
-    let sum = hash(&mut from, to).map_err(Err)?;
-    if sum == (tarball.sum.size, tarball.sum.sha256) {
-        return Ok(sum);
+/// Copies a file, and holds it against what was read before.
+pub(super) fn copy(
+    path: &Path,
+    sum: &Digested,
+    to: &mut File,
+) -> Result<(u64, Sha256), Result<Failure, io::Error>> {
+    let unreadable = |error: io::Error| Ok(Failure::io("read", path, &error));
+    let mut from = File::open(path).map_err(unreadable)?;
+    let copied = hash(&mut from, to).map_err(Err)?;
+    if copied == (sum.size, sum.sha256) {
+        return Ok(copied);
     }
-    let problem = Problem::new(format!("`{}` changed while it was packaged", tarball.path.display()));
+    let problem = Problem::new(format!("`{}` changed while it was packaged", path.display()));
     Err(Ok(Failure::new(Class::Verification, problem.help("run again when nothing writes to it"))))
 }

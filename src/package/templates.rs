@@ -68,7 +68,21 @@ impl Family {
                 "watch_version",
                 "watch_name",
             ],
-            Self::Rpm | Self::Dkms => &[],
+            Self::Rpm => &[
+                "modules",
+                "kernel_expression",
+                "rpm_release",
+                "homepage",
+                "rpm_sources",
+                "rpm_patches",
+                "signature",
+                "keyring",
+                "dkms_conf",
+                "license_files",
+                "docs",
+                "changelog",
+            ],
+            Self::Dkms => &[],
         };
         shared.into_iter().chain(own.iter().copied()).collect()
     }
@@ -95,7 +109,8 @@ impl Family {
                 "dkms.dkms.j2",
                 "watch.j2",
             ),
-            Self::Rpm | Self::Dkms => &[],
+            Self::Rpm => built_in!("rpm", "changelog.j2", "dkms.conf.j2", "rpmlintrc.j2", "spec.j2"),
+            Self::Dkms => &[],
         }
     }
 }
@@ -175,6 +190,15 @@ impl Templates {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.texts.contains_key(name)
+    }
+
+    /// Where a template comes from, for messages.
+    ///
+    /// # Panics
+    /// When the family has no such template.
+    #[must_use]
+    pub fn origin(&self, name: &str) -> String {
+        self.texts[name].0.clone()
     }
 
     /// The user's files that are added as they are, by path.

@@ -123,6 +123,12 @@ impl Aside {
         Err(Failure::new(Class::Environment, problem))
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Creates an empty file in it.
     ///
     /// # Errors

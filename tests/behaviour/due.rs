@@ -19,7 +19,9 @@ fn demo() -> Sandbox {
         sandbox
             .write(&format!("manifests/{name}"), std::fs::read(shipped.join(name)).expect("a shipped file"));
     };
-    for name in ["demo.toml", "kernels.toml", "demo/linux.bundle", "demo/lustre.bundle"] {
+    for name in
+        ["demo.toml", "kernels.toml", "demo/linux.bundle", "demo/lustre.bundle", "demo/lustre-demo.spec.j2"]
+    {
         copy(name);
     }
     for entry in std::fs::read_dir(shipped.join("demo/patches")).expect("patches").flatten() {

@@ -32,6 +32,7 @@ mod lock;
 mod mirror;
 mod origin;
 mod package_deb;
+mod package_rpm;
 mod plan;
 mod plumbing;
 mod preflight;

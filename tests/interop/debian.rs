@@ -31,7 +31,7 @@ const TITLE: &str = "lustre-demo-2.18.0+k6.12.58";
 const PACKAGE: &str = "lustre-demo_2.18.0+k6.12.58-1";
 
 /// The demo, assembled in a sandbox.
-fn demo() -> Sandbox {
+pub fn demo() -> Sandbox {
     let sandbox = Sandbox::new();
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/demo.toml");
     let arguments = ["assemble", &manifest.to_string_lossy(), "--locked", "--offline", "--format", "tar.xz"];
@@ -48,14 +48,14 @@ fn package(sandbox: &Sandbox, more: &[&str]) -> PathBuf {
 }
 
 /// GnuPG with its home in the sandbox.
-fn gpg(sandbox: &Sandbox) -> Command {
+pub fn gpg(sandbox: &Sandbox) -> Command {
     let mut command = Command::new("gpg");
     command.env("GNUPGHOME", sandbox.path(".gnupg")).args(["--batch", "--quiet", "--yes"]);
     command
 }
 
 /// Makes a key, signs the tarball, and lets every program that looks into the home believe the key.
-fn sign(sandbox: &Sandbox) {
+pub fn sign(sandbox: &Sandbox) {
     use std::os::unix::fs::PermissionsExt as _;
     let home = sandbox.path(".gnupg");
     fs::create_dir(&home).expect("a folder");
@@ -70,7 +70,7 @@ fn sign(sandbox: &Sandbox) {
 }
 
 /// Ends the agent that GnuPG leaves behind.
-fn forget(sandbox: &Sandbox) {
+pub fn forget(sandbox: &Sandbox) {
     let _ = Command::new("gpgconf").env("GNUPGHOME", sandbox.path(".gnupg")).args(["--kill", "all"]).status();
 }
 

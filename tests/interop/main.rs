@@ -27,6 +27,8 @@ mod faults;
 mod list;
 mod manuals;
 mod records;
+mod rpm;
+mod rpm_content;
 mod signatures;
 
 use std::path::PathBuf;
@@ -143,6 +145,8 @@ fn main() -> ExitCode {
         records::CASES,
         signatures::CASES,
         debian::CASES,
+        rpm::CASES,
+        rpm_content::CASES,
     ]
     .concat();
     let trials = cases

@@ -7,7 +7,7 @@ mod control;
 mod copyright;
 mod dsc;
 mod key;
-mod ours;
+pub(super) mod ours;
 mod sums;
 mod tarball;
 mod tree;

@@ -32,9 +32,15 @@ struct Context<'a> {
 
 /// [`Modules`], as templates see them.
 #[derive(Serialize)]
-struct Shown<'a> {
+pub(in crate::package) struct Shown<'a> {
     modules: &'a [Module],
     sources: &'a [String],
+}
+
+impl<'a> Shown<'a> {
+    pub(in crate::package) fn new(modules: &'a Modules) -> Self {
+        Self { modules: &modules.modules, sources: &modules.sources }
+    }
 }
 
 /// The template of every file, `{utils}` and `{dkms}` standing for the names of the packages; and
@@ -67,7 +73,7 @@ pub(super) fn folder(
         values,
         utils: format!("{}-utils", input.name()),
         dkms: format!("{}-dkms", input.name()),
-        modules: Shown { modules: &modules.modules, sources: &modules.sources },
+        modules: Shown::new(&modules),
         kernel_expression: input.supports().as_ref().and_then(kernel_expression),
         copyright: copyright::of(input)?,
         has_key,
@@ -90,7 +96,7 @@ pub(super) fn folder(
 }
 
 /// What our templates need of a tree.
-fn lacks(input: &Input, modules: &Modules) -> Result<(), Failure> {
+pub(in crate::package) fn lacks(input: &Input, modules: &Modules) -> Result<(), Failure> {
     let mut problems = Vec::new();
     let title = input.title();
     if modules.modules.is_empty() {
