@@ -29,6 +29,15 @@
 //! | [`archive`] | the tar dialect and its encodings, written and strictly read |
 //! | [`record`] | what stands beside the tarballs |
 //! | [`release`] | the release directory, all or nothing |
+//! | [`fetch`] | releases read from a repository that nobody has to trust |
+//! | [`repository`] | what signed metadata says of published releases, and where their files are |
+//! | [`pages`] | the web pages of a repository |
+//! | [`serve`] | a local repository over HTTP, for a try |
+//! | [`beneath`] | files read and made beneath a directory's descriptor |
+//! | [`unpack`] | a tarball made a folder again, beneath a descriptor |
+//! | [`publish`] | releases brought into a repository, and retracted |
+//! | [`roles`] | a repository's metadata made, signed, read back and checked, and its keys |
+//! | [`store`] | the objects of a repository, in a directory or an S3 bucket |
 //! | [`package`] | source packages for Debian, RPM and DKMS from a release |
 //! | [`edit`] | manifests edited in place |
 //! | [`audit`] | tarballs that others made, held against git |
@@ -41,23 +50,32 @@ pub mod archive;
 pub mod assemble;
 pub mod assemble_all;
 pub mod audit;
+pub mod beneath;
 pub mod changes;
 pub mod cli;
 pub mod compare;
 pub mod edit;
+pub mod fetch;
 pub mod kernel;
 pub mod line;
 pub mod lock;
 pub mod manifest;
 pub mod model;
 pub mod package;
+pub mod pages;
 pub mod patch;
 pub mod plan;
 pub mod preflight;
+pub mod publish;
 pub mod rebuild;
 pub mod record;
 pub mod release;
+pub mod repository;
+pub mod roles;
+pub mod serve;
 pub mod sign;
 pub mod signature;
 pub mod source;
+pub mod store;
+pub mod unpack;
 pub mod verify;

@@ -28,3 +28,13 @@ pub(super) fn now() -> SourceDate {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     SourceDate(since.map_or(0, |since| since.as_secs()))
 }
+
+/// The moment of the run, for what expires: noon in UTC of the day that `LUSTRE_DIST_TODAY` says, where it
+/// does.
+pub(super) fn moment() -> Result<jiff::Timestamp, Failure> {
+    if std::env::var_os("LUSTRE_DIST_TODAY").is_none() {
+        return Ok(jiff::Timestamp::now());
+    }
+    let noon = today()?.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+    noon.map(|noon| noon.timestamp()).map_err(|_| usage(Problem::new("LUSTRE_DIST_TODAY is out of range")))
+}

@@ -3,25 +3,29 @@
 
 //! Arguments of the commands that look at lines: `lines`, `due`, `assemble --due`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use super::args::{self, SourceArgs, usage};
 use super::clock;
+use super::keeper;
 use super::screen::Screen;
 use crate::line::{self, Calendars, Feeding, Line, Released, Verdict, download};
 use crate::manifest::Manifest;
 use crate::model::{Failure, Problem};
+use crate::publish::{self, Reader};
+use crate::repository::layout;
 use crate::source::Places;
 
 /// What is held against what.
 #[derive(Debug, clap::Args)]
 pub(super) struct LineArgs {
-    /// The folder that releases are in [default: dist]
-    #[arg(long, value_name = "DIR")]
-    pub(super) released: Option<PathBuf>,
+    /// The folder that releases are in, or the repository that they are published at: a folder, `https://`,
+    /// `file://` or `s3://` [default: dist]
+    #[arg(long, value_name = "DIR|URL")]
+    pub(super) released: Option<String>,
     /// The newest kernels: a file like kernel.org's releases.json, or `repository` for the tags of the
     /// kernel sources [default: kernels.lock beside the manifests, else the tags]
     #[arg(long, value_name = "FILE")]
@@ -56,15 +60,25 @@ impl LineArgs {
         let places = sources.places_of(&manifests.iter().collect::<Vec<_>>())?;
         let feeding = self.feeding(today)?;
         let lines = line::lines(manifests, &mut Calendars::new(feeding))?;
-        if let Some(folder) = self.released.as_ref().filter(|folder| !folder.is_dir()) {
+        let released = self.released(out)?;
+        Ok(Looked { lines, released, places, today })
+    }
+
+    /// What was released: made in a folder, or published.
+    fn released(&self, out: Option<&PathBuf>) -> Result<Vec<Released>, Failure> {
+        let usual = PathBuf::from("dist");
+        let Some(at) = &self.released else { return line::released(out.unwrap_or(&usual)) };
+        let folder = Path::new(at);
+        if download::is_address(at) || folder.join(layout::RELEASES).is_file() {
+            return publish::released(&Reader::open(at, &keeper::settings())?);
+        }
+        if !folder.is_dir() {
             return Err(usage(
-                Problem::new(format!("`--released {}`: there is no such folder", folder.display()))
+                Problem::new(format!("`--released {at}`: there is no such folder"))
                     .help("give the folder that `assemble --out` writes to; leave it out for `dist`"),
             ));
         }
-        let usual = PathBuf::from("dist");
-        let released = line::released(self.released.as_ref().or(out).unwrap_or(&usual))?;
-        Ok(Looked { lines, released, places, today })
+        line::released(folder)
     }
 
     fn feeding(&self, today: Date) -> Result<Feeding, Failure> {

@@ -14,26 +14,38 @@ mod changes;
 mod check;
 mod clock;
 mod completions;
+mod config;
 mod diff;
 mod digest;
 mod due;
+mod fetch;
+mod info;
+mod keeper;
 mod kernels;
 mod line;
 mod line_args;
 mod lines;
 mod lock;
+mod ls;
 mod man;
 mod origin;
 mod package;
 mod plan;
 mod preflight;
 mod progress;
+mod publish;
+mod reading;
 mod rebuild;
+mod repo;
 pub mod report;
+mod retract;
 mod schema;
 mod screen;
+mod serve;
 mod sign;
 mod table;
+mod transfer;
+mod trust;
 mod verify;
 
 use std::process::ExitCode;
@@ -74,12 +86,20 @@ enum Command {
     Due(due::Args),
     Audit(audit::Args),
     Sign(sign::Args),
+    Publish(publish::Args),
+    Retract(retract::Args),
     Verify(verify::Args),
     Rebuild(rebuild::Args),
     Origin(origin::Args),
     Changes(changes::Args),
     Diff(diff::Args),
     Package(package::Args),
+    Fetch(fetch::Args),
+    Ls(ls::Args),
+    Info(info::Args),
+    Trust(trust::Args),
+    Repo(repo::Args),
+    Serve(serve::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -108,12 +128,20 @@ pub fn main() -> ExitCode {
         Command::Due(args) => due::run(args, &screen),
         Command::Audit(args) => audit::run(args, &screen),
         Command::Sign(args) => sign::run(args, &screen),
+        Command::Publish(args) => publish::run(args, &screen),
+        Command::Retract(args) => retract::run(args, &screen),
         Command::Verify(args) => verify::run(args, &screen),
         Command::Rebuild(args) => rebuild::run(args, &screen),
         Command::Origin(args) => origin::run(args, &screen),
         Command::Changes(args) => changes::run(args, &screen),
         Command::Diff(args) => diff::run(args, &screen),
         Command::Package(args) => package::run(args, &screen),
+        Command::Repo(args) => repo::run(args, &screen),
+        Command::Fetch(args) => fetch::run(args, &screen),
+        Command::Ls(args) => ls::run(args, &screen),
+        Command::Info(args) => info::run(args, &screen),
+        Command::Trust(args) => trust::run(args, &screen),
+        Command::Serve(args) => serve::run(args, &screen),
         Command::Schema(args) => schema::run(args, &screen),
         Command::Completions(args) => completions::run(args, &mut Cli::command(), &screen),
         Command::Man(args) => man::run(args, Cli::command(), &screen),

@@ -15,6 +15,7 @@ use crate::assemble::Progress;
 use crate::manifest::Format;
 use crate::model::Problem;
 use crate::plan::Plan;
+use crate::publish;
 
 /// Tells what several releases do that are made at once: a line for each that begins or ends, and on
 /// a terminal one bar for each that is being made.
@@ -272,5 +273,95 @@ impl Watch for Reporter<'_> {
         if let Some((_, bar)) = bars.formats.iter().find(|(other, _)| *other == format) {
             bar.finish_with_message("done");
         }
+    }
+}
+
+/// Tells how far files are on their way to a repository and back.
+pub(super) struct Transfers {
+    style: Option<LogStyle>,
+    now: Mutex<Option<Transfer>>,
+}
+
+/// One step that moves files.
+struct Transfer {
+    started: Instant,
+    last_line: Instant,
+    of: u64,
+    moved: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Transfers {
+    pub(super) fn new(screen: &Screen) -> Self {
+        Self { style: (!screen.quiet).then_some(screen.log_style), now: Mutex::default() }
+    }
+
+    fn now(&self) -> std::sync::MutexGuard<'_, Option<Transfer>> {
+        self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Takes the bar off the screen.
+    pub(super) fn end(&self) {
+        if let Some(bar) = self.now().take().and_then(|transfer| transfer.bar) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl publish::Progress for Transfers {
+    fn begins(&self, step: publish::Step, files: usize, of: u64) {
+        let bar = (self.style == Some(LogStyle::Bars)).then(|| {
+            let bar = ProgressBar::new(of).with_prefix(step.word());
+            bar.set_style(bar_style(
+                "  {prefix:<8} [{bar:32}] {decimal_bytes}/{decimal_total_bytes}, {decimal_bytes_per_sec}",
+            ));
+            bar
+        });
+        let now = Instant::now();
+        *self.now() = Some(Transfer { started: now, last_line: now, of, moved: 0, bar });
+        let word = step.word();
+        tell_in(
+            self.style,
+            &format!("{word}: {files} files, {}", bytes(of)),
+            &serde_json::json!({ "step": word, "files": files, "bytes": of }),
+        );
+    }
+
+    fn moved(&self, count: u64) {
+        let mut now = self.now();
+        let Some(transfer) = now.as_mut() else { return };
+        transfer.moved += count;
+        if let Some(bar) = &transfer.bar {
+            bar.inc(count);
+        } else if transfer.last_line.elapsed() >= LOG_EVERY {
+            transfer.last_line = Instant::now();
+            let Transfer { moved, of, .. } = *transfer;
+            let rate = transfer.rate();
+            tell_in(
+                self.style,
+                &format!("{} of {}, {}/s", bytes(moved), bytes(of), bytes(rate)),
+                &serde_json::json!({ "bytes": moved, "of": of, "bytes_per_second": rate }),
+            );
+        }
+    }
+
+    fn done(&self, step: publish::Step) {
+        let Some(transfer) = self.now().take() else { return };
+        if let Some(bar) = &transfer.bar {
+            bar.finish_and_clear();
+        }
+        let seconds = transfer.started.elapsed().as_secs_f64();
+        let (word, rate) = (step.word(), transfer.rate());
+        tell_in(
+            self.style,
+            &format!("{word}: done in {seconds:.2} s, {}/s", bytes(rate)),
+            &serde_json::json!({ "step": word, "seconds": seconds, "bytes_per_second": rate }),
+        );
+    }
+}
+
+impl Transfer {
+    fn rate(&self) -> u64 {
+        (self.moved as f64 / self.started.elapsed().as_secs_f64().max(0.001)) as u64
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -168,6 +169,14 @@ fn end_on_closed_pipe(written: io::Result<()>) {
     }
 }
 
+/// Set where a signal is how the user ends the command.
+static IS_WAITED_FOR: AtomicBool = AtomicBool::new(false);
+
+/// From now on a signal ends the process as it should end, and without a word.
+pub(super) fn wait_for_a_signal() {
+    IS_WAITED_FOR.store(true, Ordering::Relaxed);
+}
+
 /// On a signal that asks the process to end, removes what is half-done and ends at once, in the
 /// middle of whatever the other threads do: an encoder may be busy for seconds.
 pub(super) fn end_on_signals() {
@@ -178,6 +187,9 @@ pub(super) fn end_on_signals() {
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
             release::remove_all();
+            if IS_WAITED_FOR.load(Ordering::Relaxed) {
+                std::process::exit(0);
+            }
             tell("\ninterrupted; nothing half-done was left");
             std::process::exit(130);
         }

@@ -46,12 +46,27 @@ impl Calendar {
     /// # Errors
     /// The table has problems, or the held feed is damaged.
     pub fn load(folder: &Path, feeding: &Feeding) -> Result<Self, Failure> {
+        Self::of(folder, &folder.join(TABLE), feeding)
+    }
+
+    /// Reads a table that must be there, and what stands beside it.
+    ///
+    /// # Errors
+    /// As for [`Calendar::load`].
+    pub fn read(file: &Path, feeding: &Feeding) -> Result<Self, Failure> {
+        if let Err(error) = std::fs::metadata(file) {
+            return Err(Failure::io("read", file, &error));
+        }
+        Self::of(file.parent().unwrap_or(Path::new("")), file, feeding)
+    }
+
+    fn of(folder: &Path, file: &Path, feeding: &Feeding) -> Result<Self, Failure> {
         let feed = match feeding {
             Feeding::Held => held::load(folder)?.map(Arc::new),
             Feeding::Given(feed) => Some(Arc::clone(feed)),
             Feeding::Tags => None,
         };
-        Ok(Self { kernels: table(&folder.join(TABLE))?, feed })
+        Ok(Self { kernels: table(file)?, feed })
     }
 
     /// What people say of a series.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Calendar, Calendars, Released};
 use crate::lock::{self, Lock};
 use crate::manifest::{Manifest, Wanted};
-use crate::model::version::{KernelSeries, ReleaseVersion};
+use crate::model::version::{KernelSeries, LustreVersion, ReleaseVersion};
 use crate::model::{Failure, Moniker, Problem};
 
 /// A release line: a manifest, and what is known of the kernels that it follows.
@@ -67,7 +67,7 @@ impl Line {
     /// Whether a release is one of this line.
     #[must_use]
     pub fn made(&self, release: &Released) -> bool {
-        let line = release.line.clone().unwrap_or_else(|| short(&release.version.base));
+        let line = release.line.clone().unwrap_or_else(|| of_version(&release.version.base));
         release.name == self.name() && line == self.id()
     }
 
@@ -90,7 +90,9 @@ impl Line {
     }
 }
 
-fn short(version: &crate::model::version::LustreVersion) -> String {
+/// The id of the line that a release without one is of: its version's branch, such as `2.15`.
+#[must_use]
+pub fn of_version(version: &LustreVersion) -> String {
     let [major, minor, ..] = version.numbers();
     format!("{major}.{minor}")
 }
@@ -139,7 +141,7 @@ pub fn lines(manifests: Vec<Manifest>, calendars: &mut Calendars) -> Result<Vec<
 fn id(manifest: &Manifest) -> String {
     match &manifest.line {
         Some(line) => line.id.value.clone(),
-        None => short(&manifest.release.version.value),
+        None => of_version(&manifest.release.version.value),
     }
 }
 

@@ -33,7 +33,7 @@ pub use calendar::{Calendar, Calendars, Feeding, TABLE, read_feed};
 pub use due::{Action, Due, Verdict, due};
 pub use feed::{Feed, Known};
 pub use life::{Ended, Life, OVERRIDE};
-pub use lines::{Line, find, lines};
+pub use lines::{Line, find, lines, of_version};
 pub use released::{Released, released};
 pub use tags::{FromTags, from_tags};
 pub use target::{Bump, Target, Waiting, target};

@@ -80,7 +80,7 @@ pub struct Aside {
     path: PathBuf,
     target: PathBuf,
     /// Held as long as the directory is in use, so that others know a forgotten one from a live one.
-    _lock: File,
+    lock: File,
 }
 
 impl Aside {
@@ -106,7 +106,7 @@ impl Aside {
                 None => continue,
             };
             match hold(&path) {
-                Ok(Some(lock)) => return Ok(Self { path, target: target.to_owned(), _lock: lock }),
+                Ok(Some(lock)) => return Ok(Self { path, target: target.to_owned(), lock }),
                 // Another run swept it before it was locked.
                 Ok(None) => drop(under_way().forget(&path)),
                 Err(error) => {
@@ -121,6 +121,13 @@ impl Aside {
             .note(format!("other runs removed it {TRIES} times"))
             .help("run again when they are done");
         Err(Failure::new(Class::Environment, problem))
+    }
+
+    /// Removes what killed runs for the same target left behind.
+    pub fn sweep(target: &Path) {
+        if let Some(title) = target.file_name() {
+            sweep(folder_of(target), &format!(".{}.aside-", title.to_string_lossy()));
+        }
     }
 
     /// Where it is.
@@ -141,6 +148,19 @@ impl Aside {
                 Ok(file)
             })
             .map_err(|error| Failure::io("create", &self.target.join(name), &error))
+    }
+
+    /// The same where there may be one, which is emptied.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub fn file_again(&self, name: &str) -> Result<File, Failure> {
+        match std::fs::remove_file(self.path.join(name)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Failure::io("write", &self.target.join(name), &error)),
+        }
+        self.file(name)
     }
 
     /// Writes a whole file.
@@ -185,15 +205,68 @@ impl Aside {
         })
     }
 
+    /// Gives its files their names beside it instead, in this order, and never one that is taken.
+    ///
+    /// # Errors
+    /// They cannot be synced or renamed, or the process is about to end. Those that have their names by
+    /// then keep them.
+    pub fn scatter(self, names: &[&str]) -> Result<(), Failure> {
+        self.sync()?;
+        let folder = folder_of(&self.target);
+        for name in names {
+            let to = folder.join(name);
+            // Held over the rename: a signal finds the file aside, or under its name.
+            let under_way = under_way();
+            if under_way.ending {
+                return Err(Failure::interrupted());
+            }
+            rename_file(&self.path.join(name), &to).map_err(|error| Failure::io("create", &to, &error))?;
+        }
+        // What is new above stays, now that there is something in it.
+        let above = under_way().forget(&self.path);
+        let _ = std::fs::remove_dir_all(&self.path);
+        let above = above.iter().flat_map(|made| &made.folders).map(|folder| folder_of(folder));
+        let folders: Vec<&Path> = std::iter::once(folder).chain(above).collect();
+        sync_together(&folders)
+            .map_err(|(folder, error)| Failure::io("bring to the disk", folder, &error))?;
+        Ok(())
+    }
+
     /// Gives the directory its name in one step. `Ok(false)` when another run was faster: the
     /// directory aside is gone, and what stands there is the other's.
     ///
     /// # Errors
     /// It cannot be synced or renamed, or the process is about to end.
     pub fn publish(self) -> Result<bool, Failure> {
-        let fault = |error: io::Error| Failure::io("create", &self.target, &error);
-        std::fs::set_permissions(&self.path, Permissions::from_mode(0o755)).map_err(fault)?;
+        self.open_up()?;
         self.sync()?;
+        self.name_it()
+    }
+
+    /// The same for who brought everything in the directory to the disk already.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn reveal(self) -> Result<bool, Failure> {
+        self.open_up()?;
+        self.lock.sync_all().map_err(|error| Failure::io("create", &self.target, &error))?;
+        self.name_it()
+    }
+
+    /// The open directory, for what is made beneath it.
+    #[must_use]
+    pub fn directory(&self) -> &File {
+        &self.lock
+    }
+
+    /// Everybody may read it from now on.
+    fn open_up(&self) -> Result<(), Failure> {
+        std::fs::set_permissions(&self.path, Permissions::from_mode(0o755))
+            .map_err(|error| Failure::io("create", &self.target, &error))
+    }
+
+    fn name_it(&self) -> Result<bool, Failure> {
+        let fault = |error: io::Error| Failure::io("create", &self.target, &error);
         let made = {
             // Held over the rename: a signal finds the directory aside, or the release.
             let mut under_way = under_way();
@@ -351,6 +424,18 @@ fn rename(from: &Path, to: &Path) -> io::Result<bool> {
             Err(error) => Err(error),
         },
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Renames a file to a name that must not be taken.
+fn rename_file(from: &Path, to: &Path) -> io::Result<()> {
+    let here = rustix::fs::CWD;
+    match rustix::fs::renameat_with(here, from, here, to, RenameFlags::NOREPLACE) {
+        // Some file systems lack the flag; a link is never made over a file either.
+        Err(rustix::io::Errno::INVAL) => {
+            std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from))
+        }
+        renamed => Ok(renamed?),
     }
 }
 

@@ -26,13 +26,13 @@ enum Decoder {
 }
 
 /// A stream of a tar.
-pub(super) struct Decoded {
+pub(crate) struct Decoded {
     decoder: Decoder,
 }
 
 impl Decoded {
     /// Opens the file at `path`, which is in that format.
-    pub(super) fn open(path: &Path, format: Format) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, format: Format) -> io::Result<Self> {
         let file = BufReader::with_capacity(256 << 10, plain::open(path)?);
         let decoder = match format {
             Format::Tar => Decoder::Plain(file),

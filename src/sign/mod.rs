@@ -88,23 +88,7 @@ trait Signer {
 /// The key cannot be used; a signature by another key is there and `replace` is not asked for; a file
 /// changes while it is signed; nothing is written then.
 pub fn sign(ready: &Ready, request: &Request<'_>) -> Result<Vec<Added>, Failure> {
-    let signer: Box<dyn Signer> = match (request.kind, request.holder) {
-        (Kind::Openpgp, Holder::File { path, passphrase }) => {
-            Box::new(openpgp::KeyInFile::open(path, passphrase.as_deref(), request.now)?)
-        }
-        (Kind::Ssh, Holder::File { path, passphrase }) => {
-            Box::new(ssh::KeyInFile::open(path, passphrase.as_deref())?)
-        }
-        (Kind::Openpgp, Holder::Gpg(id)) => Box::new(programs::Gpg::open(id)?),
-        (Kind::Ssh, Holder::SshKeygen(path)) => Box::new(programs::SshKeygen::open(path)?),
-        (kind, _) => {
-            return Err(Failure::new(
-                Class::Usage,
-                Problem::new(format!("that key does not make {kind} signatures"))
-                    .help("`--gpg` goes with `--with openpgp`, `--ssh-keygen` with `--with ssh`"),
-            ));
-        }
-    };
+    let signer = signer(request.kind, request.holder, request.now)?;
     let standing = look(ready, signer.as_ref(), request)?;
     let date = request.date.unwrap_or(request.now);
     let mut added = Vec::new();
@@ -125,6 +109,48 @@ pub fn sign(ready: &Ready, request: &Request<'_>) -> Result<Vec<Added>, Failure>
     }
     files::add(ready.directory(), &added)?;
     Ok(added)
+}
+
+/// What signs with that key.
+fn signer(kind: Kind, holder: &Holder, now: SourceDate) -> Result<Box<dyn Signer>, Failure> {
+    Ok(match (kind, holder) {
+        (Kind::Openpgp, Holder::File { path, passphrase }) => {
+            Box::new(openpgp::KeyInFile::open(path, passphrase.as_deref(), now)?)
+        }
+        (Kind::Ssh, Holder::File { path, passphrase }) => {
+            Box::new(ssh::KeyInFile::open(path, passphrase.as_deref())?)
+        }
+        (Kind::Openpgp, Holder::Gpg(id)) => Box::new(programs::Gpg::open(id)?),
+        (Kind::Ssh, Holder::SshKeygen(path)) => Box::new(programs::SshKeygen::open(path)?),
+        (kind, _) => {
+            return Err(Failure::new(
+                Class::Usage,
+                Problem::new(format!("that key does not make {kind} signatures"))
+                    .help("`--gpg` goes with `--with openpgp`, `--ssh-keygen` with `--with ssh`"),
+            ));
+        }
+    })
+}
+
+/// Makes a detached signature over bytes, and checks it as a stranger would.
+///
+/// # Errors
+/// The key cannot be used.
+pub fn detached(kind: Kind, holder: &Holder, bytes: &[u8], now: SourceDate) -> Result<Vec<u8>, Failure> {
+    let signer = signer(kind, holder, now)?;
+    let signature = signer.sign(&Bytes(bytes), now)?;
+    let checked = signature::check(bytes, &signature, signer.keys(), circumstances(now))
+        .map_err(|error| Failure::io("read", Path::new("bytes"), &error))?;
+    assured(checked, "over the checksums").map(|_| signature)
+}
+
+/// Bytes to sign.
+struct Bytes<'a>(&'a [u8]);
+
+impl Content for Bytes<'_> {
+    fn open(&self) -> std::io::Result<Box<dyn std::io::Read + '_>> {
+        Ok(Box::new(self.0))
+    }
 }
 
 /// What stands under a signature's name already.

@@ -14,22 +14,34 @@ mod fixture;
 #[path = "../behaviour/keymaker.rs"]
 mod keymaker;
 #[allow(dead_code, reason = "shared with the behaviour tests")]
+#[path = "../behaviour/published.rs"]
+mod published;
+#[allow(dead_code, reason = "shared with the behaviour tests")]
 #[path = "../behaviour/runner.rs"]
 mod runner;
 #[allow(dead_code, reason = "shared with the behaviour tests")]
 #[path = "../behaviour/tarball.rs"]
 mod tarball;
+#[allow(dead_code, reason = "shared with the behaviour tests")]
+#[path = "../behaviour/vendor.rs"]
+mod vendor;
 
 mod debian;
 mod encodings;
 mod extract;
 mod faults;
+mod fetch_faults;
 mod list;
 mod manuals;
+mod pages;
+mod publish_faults;
 mod records;
 mod rpm;
 mod rpm_content;
+mod s3;
 mod signatures;
+mod tls;
+mod tuf;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -121,6 +133,19 @@ fn has_module(module: &str) -> bool {
     import.is_ok_and(|output| output.status.success())
 }
 
+/// The release of a kernel of the series whose headers are installed, so that modules can be built for it.
+/// A trial needs `headers:SERIES`.
+pub fn headers(series: &str) -> Option<String> {
+    let kernels = std::fs::read_dir("/lib/modules").ok()?.flatten();
+    let mut releases: Vec<String> = kernels
+        .filter(|kernel| kernel.path().join("build/Makefile").is_file())
+        .map(|kernel| kernel.file_name().to_string_lossy().into_owned())
+        .filter(|release| release.starts_with(&format!("{series}.")))
+        .collect();
+    releases.sort();
+    releases.pop()
+}
+
 fn is_there(program: &str) -> bool {
     if program == MOUNTING {
         return may_mount();
@@ -128,8 +153,23 @@ fn is_there(program: &str) -> bool {
     if let Some(module) = program.strip_prefix("python:") {
         return has_module(module);
     }
+    if let Some(package) = program.strip_prefix("node:") {
+        return has_program("node") && pages::packages().join("node_modules").join(package).is_dir();
+    }
+    if let Some(series) = program.strip_prefix("headers:") {
+        return headers(series).is_some();
+    }
+    has_program(program)
+}
+
+fn has_program(program: &str) -> bool {
+    find(program).is_some()
+}
+
+/// Where a program is.
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 fn main() -> ExitCode {
@@ -142,11 +182,17 @@ fn main() -> ExitCode {
         encodings::CASES,
         manuals::CASES,
         faults::CASES,
+        fetch_faults::CASES,
         records::CASES,
         signatures::CASES,
+        tls::CASES,
         debian::CASES,
+        pages::CASES,
         rpm::CASES,
         rpm_content::CASES,
+        tuf::CASES,
+        publish_faults::CASES,
+        s3::CASES,
     ]
     .concat();
     let trials = cases

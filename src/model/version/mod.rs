@@ -68,6 +68,7 @@ mod natural;
 mod pattern;
 mod range;
 mod release;
+mod requirement;
 mod scan;
 mod spelling;
 #[cfg(test)]
@@ -83,5 +84,6 @@ pub use lustre::LustreVersion;
 pub use pattern::TagPattern;
 pub use range::KernelRange;
 pub use release::ReleaseVersion;
+pub use requirement::Requirement;
 pub use spelling::CMacros;
 pub use vendor::Vendor;

@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The four roles that vouch for everything, checked against the time and against what was trusted before.
+//!
+//! `tough` checked the signatures, digests, lengths and versions among them. What it takes from a clock of
+//! its own, or from what it stored, is checked here once more.
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use tough::schema::{Role, RoleType, Root, Signed, Snapshot, Targets, Timestamp as TimestampRole};
+
+use super::reader::Versions;
+use super::state::State;
+use crate::model::Problem;
+
+/// The roles as one whole.
+#[derive(Debug)]
+pub(super) struct Chain {
+    pub(super) root: Signed<Root>,
+    pub(super) timestamp: Signed<TimestampRole>,
+    pub(super) snapshot: Signed<Snapshot>,
+    pub(super) targets: Signed<Targets>,
+}
+
+impl Chain {
+    /// What `tough` loaded.
+    pub(super) fn loaded(repository: &tough::Repository) -> Self {
+        Self {
+            root: repository.root().clone(),
+            timestamp: repository.timestamp().clone(),
+            snapshot: repository.snapshot().clone(),
+            targets: repository.targets().clone(),
+        }
+    }
+
+    /// What an earlier run trusted, with the bytes of its targets role. The signatures are checked again.
+    pub(super) fn held(state: &State, targets: &[u8]) -> Result<Self, String> {
+        let seen = state.seen.as_ref().ok_or("no metadata was ever whole")?;
+        let chain = Self {
+            root: read(state.root.as_bytes())?,
+            timestamp: read(seen.timestamp.text.as_bytes())?,
+            snapshot: read(seen.snapshot.text.as_bytes())?,
+            targets: read(targets)?,
+        };
+        let root = &chain.root.signed;
+        root.verify_role(&chain.timestamp).map_err(|error| error.to_string())?;
+        root.verify_role(&chain.snapshot).map_err(|error| error.to_string())?;
+        root.verify_role(&chain.targets).map_err(|error| error.to_string())?;
+        Ok(chain)
+    }
+
+    pub(super) fn versions(&self) -> Versions {
+        Versions {
+            root: self.root.signed.version.get(),
+            timestamp: self.timestamp.signed.version.get(),
+            snapshot: self.snapshot.signed.version.get(),
+            targets: self.targets.signed.version.get(),
+        }
+    }
+
+    /// When each role expires.
+    fn expiries(&self) -> [(RoleType, Timestamp); 4] {
+        [
+            (RoleType::Root, self.root.signed.expires()),
+            (RoleType::Timestamp, self.timestamp.signed.expires()),
+            (RoleType::Snapshot, self.snapshot.signed.expires()),
+            (RoleType::Targets, self.targets.signed.expires()),
+        ]
+    }
+
+    /// When the first of them expires.
+    pub(super) fn expires(&self) -> Timestamp {
+        self.expiries().into_iter().map(|(_, at)| at).min().expect("there are four")
+    }
+
+    /// What has expired, one line each.
+    pub(super) fn expired(&self, now: Timestamp) -> Vec<String> {
+        let over = self.expiries().into_iter().filter(|(_, at)| *at <= now);
+        over.map(|(role, at)| format!("the {role} role expired at {at:.0}; now is {now:.0}")).collect()
+    }
+
+    /// Everything against trusting it after `old`.
+    pub(super) fn problems(&self, old: Option<&State>, now: Timestamp) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for why in self.expired(now) {
+            problems.push(Problem::new("the metadata has expired").note(why).help(
+                "a repository that is kept is signed anew in time: the server may be holding newer metadata back; \
+                 try another mirror, and look at this machine's clock",
+            ));
+        }
+        if !self.root.signed.consistent_snapshot {
+            problems.push(Problem::new("the repository has no consistent snapshots").note(
+                "`consistent_snapshot` of its root is false: what is being replaced could not be read",
+            ));
+        }
+        problems.extend(self.repeated_key());
+        if let Some(old) = old {
+            let (was, is) = (old.versions(), self.versions());
+            // Keys that were replaced may have signed versions out of reach.
+            let rotated = rotated(&old.root, &self.root.signed);
+            let rows = [
+                ("root", was.root, is.root, false),
+                ("timestamp", was.timestamp, is.timestamp, rotated),
+                ("snapshot", was.snapshot, is.snapshot, rotated),
+                ("targets", was.targets, is.targets, rotated),
+            ];
+            for (role, was, is, _) in rows.into_iter().filter(|(_, was, is, excused)| is < was && !excused) {
+                problems.push(older(role, was, is));
+            }
+        }
+        problems
+    }
+
+    /// One key under two ids would count twice towards a threshold.
+    fn repeated_key(&self) -> Option<Problem> {
+        let root = &self.root.signed;
+        for (role, keys) in &root.roles {
+            let mut values: Vec<String> = keys
+                .keyids
+                .iter()
+                .filter_map(|id| serde_json::to_value(root.keys.get(id)?).ok())
+                .map(|key| key.get("keyval").map(ToString::to_string).unwrap_or_default())
+                .collect();
+            values.sort();
+            if values.windows(2).any(|pair| pair[0] == pair[1]) {
+                return Some(Problem::new(format!("the root has one key under two ids for the {role} role")));
+            }
+        }
+        None
+    }
+}
+
+/// Metadata that is older than what was seen before.
+pub(super) fn older(role: &str, was: u64, is: u64) -> Problem {
+    Problem::new(format!("the {role} role is older than the one that was trusted before"))
+        .note(format!("version {is} came, and version {was} was seen"))
+        .help("the mirror is stale, or somebody gives you an old state: try another mirror, or later")
+}
+
+/// Whether the keys of the timestamp or of the snapshot are others than in an older root.
+pub(super) fn rotated(old: &str, new: &Root) -> bool {
+    let Ok(old) = read::<Signed<Root>>(old.as_bytes()) else { return false };
+    let keys = |root: &Root, role| {
+        let mut keys: Vec<String> =
+            root.keys(role).map(|key| serde_json::to_string(key).unwrap_or_default()).collect();
+        keys.sort();
+        keys
+    };
+    [RoleType::Timestamp, RoleType::Snapshot]
+        .into_iter()
+        .any(|role| keys(&old.signed, role) != keys(new, role))
+}
+
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+}

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The page of a line: its history, and the kernels of its newest release.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::kernels::{Group, table};
+use super::shown::{self, Line, Row};
+use super::{Page, Release, Site, fill};
+use crate::model::Sha256;
+use crate::repository::layout;
+
+#[derive(Serialize)]
+struct LinePage {
+    line: Line,
+    latest: Option<Row>,
+    releases: Vec<Row>,
+    kernels: Vec<Group>,
+    sums: String,
+}
+
+/// The page of a line, or of the releases that belong to none. `latest` is its newest release that
+/// anybody should use, `files` every published file of the line.
+///
+/// Its links to the tarballs are what a `debian/watch` searches (uscan(1)).
+#[must_use]
+pub fn line(
+    site: &Site,
+    id: Option<&str>,
+    latest: Option<&Release>,
+    files: &BTreeMap<String, Sha256>,
+) -> Page {
+    let all = site.catalog.all().into_iter().rev().filter(|listed| listed.entry.line.as_deref() == id);
+    let page = LinePage {
+        line: shown::line(site, id),
+        latest: latest.map(|release| shown::row(site, release.listed)),
+        releases: all.map(|listed| shown::row_with_tarballs(site, listed, files)).collect(),
+        kernels: table(latest.and_then(|release| release.description.kernels.as_ref())),
+        sums: layout::sums(id),
+    };
+    (layout::line_page(id), fill(site, "line.html", "../", &page))
+}
