@@ -13,7 +13,7 @@
 mod digest;
 mod encode;
 mod fan;
-mod gzip;
+pub(crate) mod gzip;
 pub(crate) mod header;
 mod pieces;
 mod pool;

@@ -3,7 +3,10 @@
 
 //! `lustre-dist package`.
 
+mod branch;
 mod deb;
+mod dkms;
+mod release;
 mod rpm;
 
 use std::num::NonZeroU32;
@@ -14,11 +17,16 @@ use serde::Serialize;
 
 use super::Done;
 use super::args::usage;
+use super::clock;
+use super::reading::{ChoosingArgs, ReadingArgs};
 use super::screen::{Screen, bytes};
 use crate::manifest::Format;
 use crate::model::version::Vendor;
 use crate::model::{Failure, Problem, Sha256};
-use crate::package::{self, FORMATS, Family, Input, Maintainer, Package, Request, Revision, Templates};
+use crate::package::{
+    self, FORMATS, Family, Input, Key, Maintainer, Package, Request, Revision, Templates, Trust,
+};
+use release::Found;
 
 /// Make source packages from a release, for the distributions' own tools to build
 #[derive(Debug, clap::Args)]
@@ -31,20 +39,45 @@ pub(super) struct Args {
 enum Command {
     Deb(deb::Args),
     Rpm(rpm::Args),
+    Dkms(dkms::Args),
+    Branch(branch::Args),
 }
 
 pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     match &args.family {
         Command::Deb(args) => deb::run(args, screen),
         Command::Rpm(args) => rpm::run(args, screen),
+        Command::Dkms(args) => dkms::run(args, screen),
+        Command::Branch(args) => branch::run(args, screen),
     }
 }
 
 /// What the packages of all families ask for.
 #[derive(Debug, clap::Args)]
 struct Common {
-    /// The release: its directory, or one of its tarballs
+    /// The release: its directory, one of its tarballs, or what `fetch` finds in a repository: a version, a
+    /// line, `latest`
     release: PathBuf,
+    #[command(flatten)]
+    how: How,
+    /// A release before this one, for the change log; may be given several times
+    #[arg(long, value_name = "RELEASE")]
+    previous: Vec<PathBuf>,
+    /// The folder that the package's directory goes into
+    #[arg(long, short, value_name = "DIR", default_value = "packages")]
+    out: PathBuf,
+    /// Print what was written as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    choosing: ChoosingArgs,
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// What a package is to be like, and whom to believe.
+#[derive(Debug, clap::Args)]
+struct How {
     /// Whose packaging [default: the tree's own where it has one, else ours]
     #[arg(long, value_enum, value_name = "WHOSE")]
     packaging: Option<Whose>,
@@ -60,21 +93,19 @@ struct Common {
     /// The distribution that it is for, such as bookworm or el9
     #[arg(long, value_name = "DIST", value_parser = dist)]
     dist: Option<String>,
-    /// Where releases are published, each in a directory of its own
+    /// Where releases are published: those of a line are in URL/LINE/
     #[arg(long, value_name = "URL", value_parser = url)]
     url: Option<String>,
-    /// A release before this one, for the change log; may be given several times
-    #[arg(long, value_name = "RELEASE")]
-    previous: Vec<PathBuf>,
+    /// The certificate that the release is signed with, in its armour: its signatures are checked, and the
+    /// package has it for those who check them later
+    #[arg(long, value_name = "FILE")]
+    signing_key: Option<PathBuf>,
+    /// Do not look at the release's signatures, and leave them out of the package
+    #[arg(long, conflicts_with = "signing_key")]
+    ignore_signatures: bool,
     /// A folder with deb/, rpm/ and dkms/ whose files stand in front of our templates
     #[arg(long, value_name = "DIR")]
     template_dir: Option<PathBuf>,
-    /// The folder that the package's directory goes into
-    #[arg(long, short, value_name = "DIR", default_value = "packages")]
-    out: PathBuf,
-    /// Print what was written as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -91,12 +122,13 @@ struct Read {
     previous: Vec<Input>,
     request: Request,
     templates: Templates,
+    /// The release may be fetched to where it is gone after this.
+    _found: Found,
 }
 
-impl Common {
-    /// Reads the releases and checks the request. `formats` are those that the package can hold.
-    fn read(&self, family: Family, formats: &[Format]) -> Result<Read, Failure> {
-        let request = Request {
+impl How {
+    fn request(&self) -> Result<Request, Failure> {
+        Ok(Request {
             packaging: self.packaging.map(|whose| match whose {
                 Whose::Tree => package::Packaging::Tree,
                 Whose::Ours => package::Packaging::Ours,
@@ -105,16 +137,38 @@ impl Common {
             revision: Revision { number: self.revision, vendor: self.vendor_suffix.clone() },
             dist: self.dist.clone(),
             url: self.url.clone(),
-        };
-        let templates = Templates::load(family, self.template_dir.as_deref())?;
-        let input = Input::read(&self.release, formats)?;
+            signing_key: self.signing_key.as_deref().map(Key::read).transpose()?,
+        })
+    }
+
+    fn templates(&self, family: Family) -> Result<Templates, Failure> {
+        Templates::load(family, self.template_dir.as_deref())
+    }
+
+    fn trust<'r>(&self, request: &'r Request) -> Trust<'r> {
+        match &request.signing_key {
+            Some(key) => Trust::Key(key, clock::now()),
+            None if self.ignore_signatures => Trust::Unchecked,
+            None => Trust::Unsaid,
+        }
+    }
+}
+
+impl Common {
+    /// Reads the releases and checks the request. `formats` are those that the package can hold.
+    fn read(&self, family: Family, formats: &[Format], screen: &Screen) -> Result<Read, Failure> {
+        let request = self.how.request()?;
+        let templates = self.how.templates(family)?;
+        let found =
+            release::find(&self.release, formats, (&self.choosing, &self.reading), &self.out, screen)?;
+        let input = Input::read(&found.path, formats)?.vouched(self.how.trust(&request))?;
         let previous =
             self.previous.iter().map(|path| Input::read(path, &FORMATS)).collect::<Result<_, _>>()?;
-        Ok(Read { input, previous, request, templates })
+        Ok(Read { input, previous, request, templates, _found: found })
     }
 
     /// Writes a package and tells of it.
-    fn write(&self, package: &Package, screen: &Screen) -> Done {
+    fn write(&self, package: &Package, read: &Read, screen: &Screen) -> Done {
         let written = package.write(&self.out)?;
         if self.json {
             let files = written.files.iter().map(|(name, (size, sha256))| File {
@@ -125,6 +179,7 @@ impl Common {
             screen.json(&Answer {
                 directory: written.directory.display().to_string(),
                 was_there: written.was_there,
+                signed_by: read.input.signed_by(),
                 files: files.collect(),
             });
             return Ok(());
@@ -135,6 +190,9 @@ impl Common {
         for (name, (size, _)) in &written.files {
             screen.answer(format_args!("  {name:<width$}  {:>8}\n", bytes(*size)));
         }
+        for signed in read.input.signed_by() {
+            screen.answer(format_args!("  good signature: {signed}\n"));
+        }
         Ok(())
     }
 }
@@ -143,6 +201,7 @@ impl Common {
 struct Answer<'a> {
     directory: String,
     was_there: bool,
+    signed_by: &'a [String],
     files: Vec<File<'a>>,
 }
 

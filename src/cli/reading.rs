@@ -74,6 +74,11 @@ pub(super) struct ReadingArgs {
 }
 
 impl ReadingArgs {
+    /// Whether any repository is named or configured.
+    pub(super) fn names_one(&self, config: &Config) -> bool {
+        !config.repositories.is_empty() || self.from.iter().any(|text| !text.is_empty())
+    }
+
     /// Opens the repository.
     pub(super) fn open<'w>(
         &self,

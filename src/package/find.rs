@@ -30,7 +30,9 @@ pub(super) fn find(path: &Path, formats: &[Format]) -> Result<Found, Failure> {
     let meta = std::fs::metadata(path).map_err(|error| {
         let problem = Problem::new(format!("there is no release `{}`", path.display()));
         match error.kind() {
-            ErrorKind::NotFound => refuse(problem.help("give a release's directory, or one of its tarballs")),
+            ErrorKind::NotFound => refuse(problem.help(
+                "give a release's directory, or one of its tarballs; or say with `--from` which repository has it",
+            )),
             _ => Failure::io("read", path, &error),
         }
     })?;

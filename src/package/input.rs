@@ -12,13 +12,16 @@ use std::path::{Path, PathBuf};
 
 use super::find::{self, Found, refuse};
 use super::inside::Inside;
+use super::signed::{Trust, Vouched};
 use crate::archive::read::{self, Digested, Kind, Limits};
+use crate::line;
 use crate::lock::Lock;
 use crate::manifest::{self, Format, Manifest};
 use crate::model::version::{KernelRange, ReleaseVersion};
 use crate::model::{Class, Failure, Problem, Sha256, SourceDate, SourceText};
 use crate::plan::RECORDS;
-use crate::record::Names;
+use crate::record::{Names, Sums};
+use crate::release::plain;
 
 /// The file that a package holds unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +55,9 @@ pub struct Input {
     pub members: BTreeMap<String, Kind>,
     folder: PathBuf,
     names: Names,
-    sums: Option<crate::record::Sums>,
+    sums: Option<Sums>,
     contents: BTreeMap<String, Vec<u8>>,
+    vouched: Option<Vouched>,
 }
 
 impl Input {
@@ -100,10 +104,33 @@ impl Input {
             folder: found.folder.clone(),
             names: found.names.clone(),
             sums: found.sums.clone(),
+            vouched: None,
         };
         input.agrees(&found)?;
         input.is_fit()?;
         Ok(input)
+    }
+
+    /// The release with its signatures judged. Before that it has none, as far as packages go.
+    ///
+    /// # Errors
+    /// A signature is not good, is by another key alone, is missing, or cannot be checked for want of
+    /// the certificate.
+    pub fn vouched(mut self, trust: Trust<'_>) -> Result<Self, Failure> {
+        self.vouched = self.judge_signatures(trust)?;
+        Ok(self)
+    }
+
+    /// The good signature over the tarball, in its armour, where there is one.
+    #[must_use]
+    pub fn signature(&self) -> Option<&[u8]> {
+        self.vouched.as_ref()?.signature.as_deref()
+    }
+
+    /// What the good signatures say, a line each: `NAME.tar.xz.asc: OpenPGP key ...`.
+    #[must_use]
+    pub fn signed_by(&self) -> &[String] {
+        self.vouched.as_ref().map_or(&[], |vouched| &vouched.by)
     }
 
     /// The release's name.
@@ -122,6 +149,18 @@ impl Input {
     #[must_use]
     pub fn date(&self) -> SourceDate {
         self.lock.source_date
+    }
+
+    /// The line that it is of: its manifest's, or without one its version's branch, such as `2.15`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        self.line_id().map_or_else(|| line::of_version(&self.version.base), str::to_owned)
+    }
+
+    /// The line that its manifest states.
+    #[must_use]
+    pub fn line_id(&self) -> Option<&str> {
+        self.manifest.line.as_ref().map(|line| line.id.value.as_str())
     }
 
     /// The kernels that the modules build on, where the release says so.
@@ -154,7 +193,7 @@ impl Input {
     /// It cannot be read, or the release's checksums name another.
     pub fn beside(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
         let path = self.folder.join(name);
-        let bytes = match std::fs::read(&path) {
+        let bytes = match plain::read(&path, plain::LARGEST_TABLE) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Failure::io("read", &path, &error)),
@@ -165,6 +204,14 @@ impl Input {
             }
             _ => Ok(Some(bytes)),
         }
+    }
+
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub(super) fn sums(&self) -> Option<&Sums> {
+        self.sums.as_ref()
     }
 
     /// The name of the release's bill of materials, beside the tarball.

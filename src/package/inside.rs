@@ -16,7 +16,7 @@ const LARGEST: u64 = 2 << 20;
 const FOLDERS: [&str; 4] = ["debian/", "rpm/", "config/", "LICENSES/"];
 
 /// Names of files that are kept wherever they are: what declares modules, and what tells people.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "Kbuild",
     "Makefile",
     "Makefile.in",
@@ -29,6 +29,7 @@ const NAMES: [&str; 12] = [
     "configure.ac",
     "autogen.sh",
     "COPYING",
+    "dkms.mkconf",
 ];
 
 /// Every member, and the content of the files that packaging looks into.

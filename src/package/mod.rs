@@ -9,28 +9,34 @@
 
 #![allow(clippy::disallowed_methods, reason = "reads releases and templates, and writes packages")]
 
+pub mod branch;
 mod changes;
 pub mod deb;
+pub mod dkms;
 mod find;
 mod input;
 mod inside;
+mod key;
 mod limits;
 mod maintainer;
 mod modules;
 mod out;
 mod revision;
 pub mod rpm;
+mod signed;
 mod templates;
 mod values;
 
 pub use changes::{Change, Entry, entries};
 pub use find::FORMATS;
 pub use input::{Input, Tarball};
+pub use key::Key;
 pub use limits::expression as kernel_expression;
 pub use maintainer::Maintainer;
 pub use modules::{Module, Modules, declared as declared_modules};
-pub use out::{Content, Package, Written};
+pub use out::{Content, Package, Stream, Written};
 pub use revision::Revision;
+pub use signed::{Trust, Vouched};
 pub use templates::{Family, Templates, check_folder};
 pub use values::Values;
 
@@ -54,6 +60,9 @@ pub struct Request {
     pub revision: Revision,
     /// The distribution that it is for, as its packages name it: `bookworm`, `el9`.
     pub dist: Option<String>,
-    /// Where releases are published, each in a directory of its own; without a slash at its end.
+    /// Where releases are published, those of a line in the folder `LINE/` of it; without a slash at its
+    /// end.
     pub url: Option<String>,
+    /// The certificate that the release is signed with, for those who check it later.
+    pub signing_key: Option<Key>,
 }

@@ -20,6 +20,13 @@ pub struct Module {
     pub folder: String,
 }
 
+impl Module {
+    /// One as templates see it.
+    pub(super) fn sample() -> Self {
+        Self { name: "lnet".to_owned(), folder: "net/lnet".to_owned() }
+    }
+}
+
 /// What a tree's own Kbuild builds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Modules {
@@ -134,6 +141,25 @@ impl Walk<'_> {
     }
 }
 
+/// The modules that one Kbuild file names, whatever their conditions: `obj-m += lnet.o`,
+/// `obj-$(CONFIG_X) += x.o`, and `MODULES := lnet`, from which Lustre's configure made the first form until
+/// 2.16.
+pub(super) fn mentioned(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for line in joined(text) {
+        let Some((name, value)) = line.split_once('=') else { continue };
+        let name = name.trim_end_matches([':', '+', '?', ' ', '\t']).trim();
+        if name == "obj-m" || name.starts_with("obj-$(") {
+            names.extend(
+                value.split_whitespace().filter_map(|word| word.strip_suffix(".o")).map(str::to_owned),
+            );
+        } else if name == "MODULES" {
+            names.extend(value.split_whitespace().filter(|word| !word.contains('$')).map(str::to_owned));
+        }
+    }
+    names
+}
+
 /// Lines without comments, those that end in a backslash joined with the next.
 fn joined(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
@@ -158,6 +184,12 @@ fn joined(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_file_names_modules() {
+        let text = "obj-m += lnet.o sub/ # no.o\nobj-$(CONFIG_X) += x.o \\\n y.o\nMODULES := old older\nobj-y += z.o\n";
+        assert_eq!(mentioned(text).into_iter().collect::<Vec<_>>(), ["lnet", "old", "older", "x", "y"]);
+    }
 
     #[test]
     fn modules_are_found_where_kbuild_builds_them() {

@@ -4,9 +4,11 @@
 //! A finished package on its way to the disk: all of its files, or none.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::Digest as _;
 
@@ -29,6 +31,17 @@ pub enum Content {
         /// Its length and digest.
         sum: Digested,
     },
+    /// Made while it is written, each time the same.
+    Made(Arc<dyn Stream>),
+}
+
+/// Bytes that nobody holds all at once.
+pub trait Stream: fmt::Debug {
+    /// Writes them to `out`, which `path` stands for in messages.
+    ///
+    /// # Errors
+    /// They cannot be written, or what they are made from changed.
+    fn write(&self, path: &Path, out: &mut dyn Write) -> Result<(), Failure>;
 }
 
 /// The files of one package, in a directory of its own.
@@ -78,6 +91,7 @@ impl Package {
                         Err(error) => fault(&error),
                     })?
                 }
+                Content::Made(stream) => sum_of_stream(&**stream, &directory.join(name), &mut file)?,
             };
             files.insert(name.clone(), sum);
         }
@@ -109,6 +123,7 @@ impl Package {
             let wanted = match content {
                 Content::Bytes(bytes) => sum_of(bytes),
                 Content::Tarball(Tarball { sum, .. }) | Content::File { sum, .. } => (sum.size, sum.sha256),
+                Content::Made(stream) => sum_of_stream(&**stream, &directory.join(name), &mut io::sink())?,
             };
             match sum_of_file(&directory.join(name)) {
                 Ok(found) if found == wanted => {}
@@ -131,6 +146,32 @@ impl Package {
 
 fn sum_of(bytes: &[u8]) -> (u64, Sha256) {
     (bytes.len() as u64, Sha256::of(bytes))
+}
+
+fn sum_of_stream(stream: &dyn Stream, path: &Path, out: &mut dyn Write) -> Result<(u64, Sha256), Failure> {
+    let mut summed = Summed { out, hasher: sha2::Sha256::new(), size: 0 };
+    stream.write(path, &mut summed)?;
+    Ok((summed.size, Sha256(summed.hasher.finalize().into())))
+}
+
+/// Counts and digests what passes.
+struct Summed<'a> {
+    out: &'a mut dyn Write,
+    hasher: sha2::Sha256,
+    size: u64,
+}
+
+impl Write for Summed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..taken]);
+        self.size += taken as u64;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 pub(super) fn sum_of_file(path: &Path) -> io::Result<(u64, Sha256)> {

@@ -14,12 +14,19 @@ use crate::model::version::Vendor;
 /// of the name would make it the upload of somebody who is not the maintainer (Debian Developer's
 /// Reference 5.11.2). The release's
 /// own version stays as it is, because the tarball in the package is the release's, unchanged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Revision {
     /// How often this release was packaged, from 1.
     pub number: NonZeroU32,
     /// The vendor whose packaging it is.
     pub vendor: Option<Vendor>,
+}
+
+impl Revision {
+    /// Whether nothing was packaged before it: `1`, and nobody else's.
+    pub(super) fn is_first(&self) -> bool {
+        self.number.get() == 1 && self.vendor.is_none()
+    }
 }
 
 impl fmt::Display for Revision {

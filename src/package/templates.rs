@@ -43,52 +43,21 @@ impl Family {
         }
     }
 
-    /// What its templates can name: the fields of [`Values`](super::Values), and its own beside them.
-    fn names(self) -> Vec<&'static str> {
-        let shared = [
-            "release",
-            "line",
-            "kernels",
-            "sources",
-            "maintainer",
-            "revision",
-            "vendor",
-            "dist",
-            "url",
-            "changes",
-        ];
-        let own: &[&str] = match self {
-            Self::Deb => &[
-                "utils",
-                "dkms",
-                "modules",
-                "kernel_expression",
-                "copyright",
-                "has_key",
-                "watch_version",
-                "watch_name",
-            ],
-            Self::Rpm => &[
-                "modules",
-                "kernel_expression",
-                "rpm_release",
-                "homepage",
-                "rpm_sources",
-                "rpm_patches",
-                "signature",
-                "keyring",
-                "dkms_conf",
-                "license_files",
-                "docs",
-                "changelog",
-            ],
-            Self::Dkms => &[],
-        };
-        shared.into_iter().chain(own.iter().copied()).collect()
+    /// What its templates see of a release that has everything that one can have: the fields of
+    /// [`Values`](super::Values), and its own beside them.
+    fn sample(self) -> serde_json::Value {
+        match self {
+            Self::Deb => super::deb::sample(),
+            Self::Rpm => super::rpm::sample(),
+            Self::Dkms => super::dkms::sample(),
+        }
     }
 
     fn help(self) -> String {
-        format!("a template of `{}` can name {}; see the README", self.word(), self.names().join(", "))
+        let sample = self.sample();
+        let names: Vec<&str> =
+            sample.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        format!("a template of `{}` can name {}; see the README", self.word(), names.join(", "))
     }
 
     /// The templates that the tool carries, by their path in the family's folder.
@@ -99,6 +68,7 @@ impl Family {
                 "changelog.j2",
                 "control.j2",
                 "copyright.j2",
+                "gbp.conf.j2",
                 "rules.j2",
                 "source/format.j2",
                 "source/lintian-overrides.j2",
@@ -110,7 +80,7 @@ impl Family {
                 "watch.j2",
             ),
             Self::Rpm => built_in!("rpm", "changelog.j2", "dkms.conf.j2", "rpmlintrc.j2", "spec.j2"),
-            Self::Dkms => &[],
+            Self::Dkms => built_in!("dkms", "behind.conf.j2", "dkms.conf.j2", "prepare.sh.j2"),
         }
     }
 }
@@ -213,14 +183,23 @@ impl Templates {
         &self.patches
     }
 
-    /// Every template that is not well formed, or names what is never there.
+    /// Every template that is not well formed, or names what is never there: nothing of that needs a
+    /// release.
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
-        let (names, help) = (self.family.names(), self.family.help());
-        let check = |source: &str, bytes: &[u8]| {
-            check_template(source, bytes).or_else(|| check_names(source, bytes, &names, &help))
-        };
-        self.texts.values().filter_map(|(source, bytes)| check(source, bytes)).collect()
+        let (sample, help) = (self.family.sample(), self.family.help());
+        let mut problems = Vec::new();
+        for (name, (source, bytes)) in &self.texts {
+            if let Some(problem) = check_template(source, bytes) {
+                problems.push(problem);
+                continue;
+            }
+            let found = check_names(source, bytes, &sample, &help);
+            // What a loop runs over is known when it runs.
+            let rendered = if found.is_empty() { self.render(name, &sample).err() } else { None };
+            problems.extend(found.into_iter().chain(rendered));
+        }
+        problems
     }
 
     /// Renders one template. The filter `fill(first, rest)` breaks a text into lines of at most 79

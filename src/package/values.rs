@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Request;
-use super::changes::{Entry, entries, of_users_patches, strftime};
+use super::changes::{Change, Entry, entries, of_users_patches, strftime};
 use super::input::Input;
 use super::maintainer::Maintainer;
 use super::templates::Templates;
 use crate::model::Failure;
+use crate::model::version::ReleaseVersion;
+use crate::repository::layout;
 
 /// The values that all families share; each adds its own beside them (`#[serde(flatten)]`).
 #[derive(Debug, Clone, Serialize)]
@@ -21,6 +23,11 @@ pub struct Values {
     pub release: Release,
     /// Its line, where it belongs to one.
     pub line: Option<Line>,
+    /// What branches of a packaging repository are named by: the line's id, or without a line its
+    /// version's branch, such as `2.15`.
+    pub branch: String,
+    /// Where releases are published, the folder of its line.
+    pub folder: String,
     /// The kernels that the modules build on, where the release says so.
     pub kernels: Option<Kernels>,
     /// The sources, by name.
@@ -37,6 +44,8 @@ pub struct Values {
     pub url: Option<String>,
     /// The change log, the newest entry first.
     pub changes: Vec<Entry>,
+    /// Whether nothing of these was packaged before.
+    pub first: bool,
 }
 
 /// The release.
@@ -108,6 +117,61 @@ pub struct Source {
 }
 
 impl Values {
+    /// What templates see of a release that has everything that one can have.
+    pub(super) fn sample() -> Self {
+        let text = |text: &str| text.to_owned();
+        let version = ReleaseVersion::parse("2.18.0-RC2+k6.18.rc6.r1.acme.2").expect("a version");
+        let date = text("Fri, 02 Jan 2026 03:04:05 +0000");
+        Self {
+            release: Release {
+                name: text("lustre"),
+                version: version.to_string(),
+                base: version.base.to_string(),
+                debian: version.debian_upstream(),
+                rpm: version.rpm_version(),
+                version_file: version.version_file(),
+                title: version.tar_name("lustre"),
+                tarball: version.tar_name("lustre") + ".tar.xz",
+                license: text("GPL-2.0-only"),
+                kernel: version.kernel.map(|kernel| kernel.to_string()),
+                respin: Some(1),
+                note: Some(text("a note")),
+                date: text("2026-01-02T03:04:05Z"),
+                date_debian: date.clone(),
+                year: text("2026"),
+                source_date: 1_767_323_045,
+                identity: "0".repeat(64),
+            },
+            line: Some(Line { id: text("lts-6.18"), kernel: Some(text("6.18")) }),
+            branch: text("lts-6.18"),
+            folder: text("lts-6.18"),
+            kernels: Some(Kernels {
+                supports: text(">=6.1, <6.19"),
+                min: Some(text("6.1")),
+                max_exclusive: Some(text("6.19")),
+            }),
+            sources: BTreeMap::from([(
+                text("lustre"),
+                Source { tag: Some(text("2.18.0-RC2")), commit: "0".repeat(40) },
+            )]),
+            maintainer: Maintainer { name: text("A. Packager"), mail: text("packager@example.org") },
+            revision: text("1+acme~2"),
+            vendor: Some(text("acme.2")),
+            dist: Some(text("bookworm")),
+            url: Some(text("https://example.org/lustre")),
+            changes: vec![Entry {
+                version: version.to_string(),
+                debian: version.debian_upstream() + "-1+acme~2",
+                rpm: version.rpm_version(),
+                revision: text("1+acme~2"),
+                date_debian: date,
+                date_rpm: text("Fri Jan 02 2026"),
+                changes: vec![Change { text: text("New release."), upstream: vec!["0".repeat(40)] }],
+            }],
+            first: true,
+        }
+    }
+
     /// The values of one package.
     ///
     /// # Errors
@@ -146,6 +210,8 @@ impl Values {
                 id: line.id.value.clone(),
                 kernel: line.kernel.as_ref().map(ToString::to_string),
             }),
+            branch: input.line(),
+            folder: layout::folder(input.line_id()).to_owned(),
             kernels: input.supports().map(|range| Kernels {
                 supports: range.to_string(),
                 min: range.min().map(|min| min.to_string()),
@@ -166,6 +232,7 @@ impl Values {
             dist: request.dist.clone(),
             url: request.url.clone(),
             changes,
+            first: previous.is_empty() && request.revision.is_first(),
         })
     }
 }

@@ -165,26 +165,79 @@ fn render(template: &Template, bytes: &[u8], context: &Context<'_>) -> Result<St
         .map_err(|error| fault(name, text, &error))
 }
 
-/// The first name of a well-formed template that none of its values has, as a problem. What a value
-/// lacks inside is seen when it is rendered.
+/// Every name of a well-formed template that no value has, each as a problem: `lin`, and `release.nam`
+/// where `sample`, the values of a release that has everything, has no such field. Both sides of every
+/// condition are looked at. Of the names `beside` the sample no field is known. What a loop runs over is seen when the sample is rendered.
 #[must_use]
-pub fn check_names(name: &str, bytes: &[u8], known: &[&str], help: &str) -> Option<Problem> {
-    let text = text_of(name, bytes).ok()?;
+pub fn check_names(name: &str, bytes: &[u8], sample: &serde_json::Value, help: &str) -> Vec<Problem> {
+    let Ok(text) = text_of(name, bytes) else { return Vec::new() };
     let environment = environment();
-    let template = environment.template_from_named_str(name, text).ok()?;
+    let Ok(template) = environment.template_from_named_str(name, text) else { return Vec::new() };
     let built_in: Vec<&str> = environment.globals().map(|(name, _)| name).collect();
-    let mut unknown: Vec<(usize, String)> = template
-        .undeclared_variables(false)
+    let mut unknown: Vec<(usize, String, String)> = template
+        .undeclared_variables(true)
         .into_iter()
-        .filter(|variable| !known.contains(&variable.as_str()) && !built_in.contains(&variable.as_str()))
-        .map(|variable| (text.find(&variable).unwrap_or(0), variable))
+        .filter(|path| !built_in.contains(&path.split('.').next().unwrap_or(path)))
+        .filter_map(|path| {
+            let why = missing(sample, &path)?;
+            Some((place(text, &path), path, why))
+        })
         .collect();
     unknown.sort();
-    let (at, variable) = unknown.into_iter().next()?;
     let source = Arc::new(SourceText { name: name.to_owned(), text: text.to_owned() });
-    let problem = Problem::new(format!("the template `{name}` names something that is not there"));
-    let label = format!("there is no `{variable}`");
-    Some(problem.at(&source, at..at + variable.len(), label).help(help))
+    let title = format!("the template `{name}` names something that is not there");
+    unknown
+        .into_iter()
+        .map(|(at, path, why)| {
+            // As it stands there: blanks may be around its dots.
+            let length = if text[at..].starts_with(&path) { path.len() } else { 0 };
+            // Of a name that is there, the label has all that can be said.
+            let problem = Problem::new(title.clone()).at(&source, at..at + length, why);
+            if path.contains('.') { problem } else { problem.help(help) }
+        })
+        .collect()
+}
+
+/// What of `a.b.c` is not there, in words.
+fn missing(sample: &serde_json::Value, path: &str) -> Option<String> {
+    let mut value = sample;
+    let mut above = String::new();
+    for part in path.split('.') {
+        let fields = value.as_object();
+        // The only fields with names of the user's are those of `sources`.
+        let found = match fields {
+            Some(fields) if above == "sources" => fields.values().next(),
+            Some(fields) => fields.get(part),
+            None => None,
+        };
+        match found {
+            Some(found) => value = found,
+            None if above.is_empty() => return Some(format!("there is no `{part}`")),
+            None => {
+                let names: Vec<&str> =
+                    fields.map_or(Vec::new(), |fields| fields.keys().map(String::as_str).collect());
+                let names = if names.is_empty() { "no fields".to_owned() } else { names.join(", ") };
+                return Some(format!("`{above}` has no `{part}`; it has {names}"));
+            }
+        }
+        if !above.is_empty() {
+            above.push('.');
+        }
+        above.push_str(part);
+    }
+    None
+}
+
+/// Where a name stands first, with nothing of a longer one around it.
+fn place(text: &str, path: &str) -> usize {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let stands = |at: &usize| {
+        let (before, after) = (&text[..*at], &text[at + path.len()..]);
+        !before.ends_with(|c: char| part(c) || c == '.') && !after.starts_with(part)
+    };
+    let found = text.match_indices(path).map(|(at, _)| at).find(stands);
+    let first = path.split('.').next().unwrap_or(path);
+    found.or_else(|| text.find(first)).unwrap_or(0)
 }
 
 /// Renders a text with values of the caller's, as strictly as a manifest's templates. `help` says what

@@ -35,6 +35,7 @@ use crate::model::{Class, Failure, Problem, SourceDate};
 use crate::signature::{self, Checked, Circumstances, Content, FILE_NAMESPACE, Good, KeyFile, Keys, Kind};
 
 pub use check::{CheckedSignature, check_beside, check_release};
+pub(crate) use decode::Decoded;
 pub use files::{Added, What};
 pub use ready::{Ready, Target, Unpublishable};
 

@@ -180,7 +180,7 @@ pub fn open_path(path: &Path, cache: &Path) -> Result<Repository, Failure> {
 }
 
 /// Every message of an error and its sources, without repeats.
-fn causes(error: &gix::Error) -> Vec<String> {
+pub(crate) fn causes(error: &gix::Error) -> Vec<String> {
     let mut messages: Vec<String> = Vec::new();
     for source in error.iter_errors() {
         let message = source.to_string();

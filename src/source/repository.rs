@@ -86,6 +86,11 @@ impl Repository {
         &self.path
     }
 
+    /// The repository as gix has it, for those who write to it.
+    pub(crate) fn to_gix(&self) -> gix::Repository {
+        self.inner.to_thread_local()
+    }
+
     /// A reader of its objects for one thread.
     #[must_use]
     pub fn objects(&self) -> Objects {

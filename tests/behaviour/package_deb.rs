@@ -9,12 +9,12 @@ use insta::assert_snapshot;
 
 use crate::runner::{Run, Sandbox};
 
-const TITLE: &str = "lustre-2.17.57";
+pub const TITLE: &str = "lustre-2.17.57";
 const PACKAGE: &str = "packages/lustre_2.17.57-1";
-const WHO: &str = "A. Packager <packager@example.org>";
+pub const WHO: &str = "A. Packager <packager@example.org>";
 
 /// A tree that our templates can package.
-const TREE: [(&str, &str); 5] = [
+pub const TREE: [(&str, &str); 5] = [
     ("COPYING", "GPL\n"),
     ("Kbuild", "ccflags-y := -I$(src)/include\nobj-y += net/lnet/\n"),
     ("Makefile", "utils:\ncheck:\ninstall:\n"),
@@ -22,7 +22,7 @@ const TREE: [(&str, &str); 5] = [
     ("net/lnet/Makefile", "obj-m := lnet.o\n"),
 ];
 
-fn manifest(release: &str, more: &str) -> String {
+pub fn manifest(release: &str, more: &str) -> String {
     format!(
         r#"schema = 1
 
@@ -67,7 +67,7 @@ fn released_as(release: &str, files: &[(&str, &str)], more: &str, arguments: &[&
     sandbox
 }
 
-fn released() -> Sandbox {
+pub fn released() -> Sandbox {
     let patch =
         "[[layer.patch]]\nfile = \"fix.patch\"\nupstream = \"0123456789012345678901234567890123456789\"\n";
     released_as(r#"formats = ["tar.xz", "tar.gz"]"#, &TREE, patch, &[])
@@ -90,7 +90,7 @@ fn debian(sandbox: &Sandbox, name: &str) -> String {
     debian_of(sandbox, "lustre_2.17.57-1", name)
 }
 
-fn debian_of(sandbox: &Sandbox, package: &str, name: &str) -> String {
+pub fn debian_of(sandbox: &Sandbox, package: &str, name: &str) -> String {
     let path = sandbox.path(&format!("packages/{package}/{package}.debian.tar.xz"));
     let bytes = fs::read(path).expect("a tar");
     let mut tar = Vec::new();
@@ -111,7 +111,7 @@ fn a_source_package_is_made() {
     let sandbox = released();
     assert_snapshot!(package(&sandbox, &["--dist", "bookworm"]).success(), @"
     packages/lustre_2.17.57-1
-      lustre_2.17.57-1.debian.tar.xz     2.0 kB
+      lustre_2.17.57-1.debian.tar.xz     2.1 kB
       lustre_2.17.57-1.dsc                878 B
       lustre_2.17.57-1_source.changes    1.3 kB
       lustre_2.17.57.orig.tar.xz         1.4 kB
@@ -141,7 +141,7 @@ fn a_source_package_is_made() {
     Description: programs for the Lustre file system
      Lustre is a parallel file system for large clusters.
      .
-     This package has the programs of lustre 2.17.57. They run on any kernel.
+     This package has its programs, which run on any kernel.
 
     Package: lustre-dkms
     Section: kernel
@@ -151,9 +151,9 @@ fn a_source_package_is_made() {
     Description: kernel modules of the Lustre file system, for DKMS
      Lustre is a parallel file system for large clusters.
      .
-     This package has the source of the modules lnet of lustre 2.17.57. DKMS builds
-     them for each kernel that is installed with its headers, as far as it is in
-     the range >=6.1, <6.13.
+     This package has the source of the modules lnet. DKMS builds them for each
+     kernel that is installed with its headers, as far as it is in the range >=6.1,
+     <6.13.
     ");
     assert_snapshot!(debian(&sandbox, "lustre-dkms.dkms"), @r#"
     PACKAGE_NAME="lustre"
@@ -321,7 +321,7 @@ fn the_tarball_must_be_there_as_xz() {
     let run = sandbox.run(&["package", "deb", "no-such", "--maintainer", WHO]);
     assert_snapshot!(run.failure(2), @"
     error: there is no release `no-such`
-     = help: give a release's directory, or one of its tarballs
+     = help: give a release's directory, or one of its tarballs; or say with `--from` which repository has it
     ");
     let run = sandbox.run(&["package", "deb", "lustre", "--maintainer", WHO]);
     assert_snapshot!(run.failure(2), @"
@@ -377,7 +377,7 @@ fn templates_of_the_user_stand_in_front_of_ours() {
      = help: name it as the template that it is to replace, or remove it
 
     error: `t/deb/contrl.j2` overrides no template
-     = note: there are changelog.j2, control.j2, copyright.j2, dkms.dkms.j2, dkms.install.j2, dkms.lintian-overrides.j2, rules.j2, source/format.j2, source/lintian-overrides.j2, utils.install.j2, utils.lintian-overrides.j2, watch.j2, patches/ and files/
+     = note: there are changelog.j2, control.j2, copyright.j2, dkms.dkms.j2, dkms.install.j2, dkms.lintian-overrides.j2, gbp.conf.j2, rules.j2, source/format.j2, source/lintian-overrides.j2, utils.install.j2, utils.lintian-overrides.j2, watch.j2, patches/ and files/
      = help: name it as the template that it is to replace, or remove it
 
     2 problems
@@ -392,15 +392,14 @@ fn templates_of_the_user_stand_in_front_of_ours() {
       |
     2 | Maintainer: {{ maintaner.name }}
       |                ^^^^^^^^^^^^^^ `maintaner` is undefined
-      = help: a template of `deb` can name release, line, kernels, sources, maintainer, revision, vendor, dist, url, changes, utils, dkms, modules, kernel_expression, copyright, has_key, watch_version, watch_name; see the README
+      = help: a template of `deb` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
     ");
     assert_snapshot!(sandbox.run(&["check", "--templates", "t"]).failure(3), @"
     error: the template `t/deb/control.j2` names something that is not there
      --> t/deb/control.j2:2:16
       |
     2 | Maintainer: {{ maintaner.name }}
-      |                ^^^^^^^^^ there is no `maintaner`
-      = help: a template of `deb` can name release, line, kernels, sources, maintainer, revision, vendor, dist, url, changes, utils, dkms, modules, kernel_expression, copyright, has_key, watch_version, watch_name; see the README
+      |                ^^^^^^^^^^^^^^ there is no `maintaner`
     ");
     sandbox.write("t/deb/control.j2", "Source: {{ release.nam }}\n");
     let said = refused(&sandbox, 3, &with);
@@ -486,6 +485,121 @@ fn templates_of_the_user_stand_in_front_of_ours() {
     assert!(debian(&sandbox, "changelog").contains("\n  * Apply one.patch: count from three.\n"));
     assert_eq!(debian(&sandbox, "NEWS"), "news\n");
     assert!(debian(&sandbox, "rules").contains("# for lustre"));
+}
+
+#[test]
+fn every_name_that_is_not_there_is_found_without_a_release() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "t/deb/control.j2",
+        "{% if url %}\nSource: {{ release.nam }}\n{% else %}\n# {{ release.name.first }}\n{% endif %}\n\
+         {{ sources.any.commit }} {{ sources.any.ref }} {{ maintainer.name }}\n{{ maintaner }}\n",
+    );
+    sandbox.write("t/deb/changelog.j2", "{% for entry in changes %}\n{{ entry.debain }}\n{% endfor %}\n");
+    sandbox.write(
+        "t/deb/watch.j2",
+        "{% set here = url %}{{ here }} {{ range(3) | join }}\n{% for x in y %}{% endfor %}",
+    );
+    assert_snapshot!(sandbox.run(&["check", "--templates", "t"]).failure(3), @"
+    error: the template `t/deb/changelog.j2` names something that is not there
+     --> t/deb/changelog.j2:2:4
+      |
+    2 | {{ entry.debain }}
+      |    ^^^^^^^^^^^^ `entry.debain` is undefined
+      = help: a template of `deb` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
+
+    error: the template `t/deb/control.j2` names something that is not there
+     --> t/deb/control.j2:2:12
+      |
+    2 | Source: {{ release.nam }}
+      |            ^^^^^^^^^^^ `release` has no `nam`; it has base, date, date_debian, debian, identity, kernel, license, name, note, respin, rpm, source_date, tarball, title, version, version_file, year
+
+    error: the template `t/deb/control.j2` names something that is not there
+     --> t/deb/control.j2:4:6
+      |
+    4 | # {{ release.name.first }}
+      |      ^^^^^^^^^^^^^^^^^^ `release.name` has no `first`; it has no fields
+
+    error: the template `t/deb/control.j2` names something that is not there
+     --> t/deb/control.j2:6:29
+      |
+    6 | {{ sources.any.commit }} {{ sources.any.ref }} {{ maintainer.name }}
+      |                             ^^^^^^^^^^^^^^^ `sources.any` has no `ref`; it has commit, tag
+
+    error: the template `t/deb/control.j2` names something that is not there
+     --> t/deb/control.j2:7:4
+      |
+    7 | {{ maintaner }}
+      |    ^^^^^^^^^ there is no `maintaner`
+      = help: a template of `deb` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
+
+    error: the template `t/deb/watch.j2` names something that is not there
+     --> t/deb/watch.j2:2:13
+      |
+    2 | {% for x in y %}{% endfor %}
+      |             ^ there is no `y`
+      = help: a template of `deb` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
+
+    6 problems
+    ");
+}
+
+#[test]
+fn relations_that_dpkg_cannot_read_are_refused() {
+    let sandbox = released();
+    let control = "Source: lustre\nMaintainer: A <a@example.org>\nStandards-Version: 4.6.2\n\
+        Build-Depends: debhelper-compat (= 13), make (> 1\n\nPackage: lustre-utils\nArchitecture: any\n\
+        Depends: ${misc:Depends}, Lib\nDescription: programs\n";
+    sandbox.write("t/deb/control.j2", control);
+    assert_snapshot!(refused(&sandbox, 3, &["--template-dir", "t"]), @"
+    error: `debian/control` is no valid control file
+     --> debian/control:4:1
+      |
+    4 | Build-Depends: debhelper-compat (= 13), make (> 1
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `make (> 1` is no relation to a package
+      = help: mend the template that it was rendered from; Debian Policy 5 has the form
+
+    error: `debian/control` is no valid control file
+     --> debian/control:8:1
+      |
+    8 | Depends: ${misc:Depends}, Lib
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `Lib` is no relation to a package
+      = help: mend the template that it was rendered from; Debian Policy 5 has the form
+
+    2 problems
+    ");
+}
+
+#[test]
+fn a_range_without_kernels_is_refused_before_there_is_a_release() {
+    let sandbox = released();
+    let empty = sandbox.read("m.toml").replace(">=6.1, <6.13", ">=6.13, <6.1");
+    sandbox.write("e.toml", empty);
+    assert_snapshot!(sandbox.run(&["assemble", "e.toml"]).failure(3), @r#"
+    error: no kernel is in the range `>=6.13, <6.1`
+      --> e.toml:13:12
+       |
+    13 | supports = ">=6.13, <6.1"
+       |            ^^^^^^^^^^^^^^ holds nothing
+    "#);
+}
+
+#[test]
+fn a_development_version_is_not_packaged() {
+    let sandbox = released();
+    sandbox.commit("lustre", &[("COPYING", "GPL 2\n")], "LU-2 start: more");
+    let head = sandbox.git("lustre", &["rev-parse", "HEAD"]);
+    let manifest = sandbox.read("m.toml").replace("tag = \"v2_17_57\"", &format!("commit = \"{head}\""));
+    sandbox.write("d.toml", manifest);
+    let answer = sandbox.run(&["assemble", "d.toml", "--json"]).success();
+    let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+    let directory = answer["directory"].as_str().expect("a directory").to_owned();
+    let run = sandbox.run(&["package", "deb", &directory, "--maintainer", WHO]);
+    assert_snapshot!(run.failure(2).replace(&directory, "[RELEASE]"), @"
+    error: lustre-2.17.57+git1.gc1d89f989184 is a development version
+     = note: one of its sources is at no tag
+     = help: package a release that was made of tags
+    ");
 }
 
 #[test]
@@ -607,7 +721,7 @@ fn licences_come_from_the_bill_of_materials() {
 }
 
 /// Lustre's own packaging, in small.
-const OWN: [(&str, &str); 10] = [
+pub const OWN: [(&str, &str); 10] = [
     ("COPYING", "GPL\n"),
     ("Kbuild", "obj-m += a.o\n"),
     ("Makefile", "all:\n"),

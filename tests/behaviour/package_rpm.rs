@@ -218,7 +218,7 @@ fn a_template_is_checked() {
       |
     2 | Version: {{ relase.rpm }}
       |             ^^^^^^^^^^ `relase` is undefined
-      = help: a template of `rpm` can name release, line, kernels, sources, maintainer, revision, vendor, dist, url, changes, modules, kernel_expression, rpm_release, homepage, rpm_sources, rpm_patches, signature, keyring, dkms_conf, license_files, docs, changelog; see the README
+      = help: a template of `rpm` can name branch, changelog, changes, dist, dkms_conf, docs, first, folder, homepage, kernel_expression, kernels, keyring, license_files, line, maintainer, modules, release, revision, rpm_patches, rpm_release, rpm_sources, signature, sources, url, vendor; see the README
     ");
     assert!(sandbox.run(&["check", "--templates", "t"]).failure(3).contains("there is no `relase`"));
     sandbox.write("t/rpm/lustre.spec.j2", "");
@@ -234,9 +234,9 @@ fn a_certificate_needs_a_signature() {
     let sandbox = released("", &TREE, &[]);
     let key = crate::keymaker::Owner::new(3).file();
     sandbox.write("key.asc", key);
-    assert_snapshot!(refused(&sandbox, 2, &["--signing-key", "key.asc"]), @"
-    error: `lustre-2.17.57.tar.gz` has no signature that the certificate is for
-     = note: looked for `lustre-2.17.57.tar.gz.asc` beside it
-     = help: sign the release with `lustre-dist sign`, or give no `--signing-key`
+    assert_snapshot!(refused(&sandbox, 6, &["--signing-key", "key.asc"]), @"
+    error: nobody vouches for `lustre-2.17.57.tar.gz`
+     = note: no signature is there by OpenPGP 123771724BA84F8383FDE6A1516D74A59FE914B9 (Stable Signer <stable@example.org>)
+     = help: fetch the signatures that were published with the release; without `--signing-key` an unsigned release is packaged as one
     ");
 }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use lustre_dist::model::version::{KernelRange, KernelVersion};
+use lustre_dist::model::version::{KernelRange, KernelVersion, ReleaseVersion};
 use lustre_dist::package::kernel_expression;
 
 use crate::runner::Sandbox;
@@ -23,7 +23,15 @@ pub const CASES: &[Case] = &[
         builds,
     ),
     ("debian::uscan_finds_the_newest_of_the_line", &["uscan", "python3", "gpg", "gpgv"], watches),
+    ("debian::perl_mangles_versions_as_we_spell_them", &["perl"], mangles),
+    (
+        "debian::gbp_builds_from_the_branch",
+        &["git", "gbp", "dpkg-source", "dpkg-buildpackage"],
+        builds_from_branch,
+    ),
+    ("debian::dgit_takes_the_branch", &["git", "dgit", "dpkg-source"], dgit_takes_branch),
     ("debian::dpkg_orders_revisions", &["dpkg"], orders),
+    ("debian::dpkg_sorts_the_packages_of_a_line_as_we_do", &["dpkg"], sorts),
     ("debian::bash_searches_kernels_as_dkms_does", &["bash"], kernels),
 ];
 
@@ -140,11 +148,14 @@ fn same_dsc(_: &Release) {
 
 fn builds(_: &Release) {
     let sandbox = demo();
-    let folder = package(&sandbox, &["--url", "https://example.org/lustre"]);
+    sign(&sandbox);
+    let folder = package(&sandbox, &["--url", "https://example.org/lustre", "--signing-key", "key.asc"]);
+    forget(&sandbox);
     let lint = |changes: &str| {
         let mut command = Command::new("lintian");
         command.current_dir(&folder).env("HOME", sandbox.path("")).arg(changes);
-        let output = run(command.args(["--pedantic", "--display-info", "--allow-root", "--no-cfg"]));
+        let output =
+            run(command.args(["--pedantic", "--info", "--display-info", "--allow-root", "--no-cfg"]));
         String::from_utf8(output).expect("UTF-8")
     };
     assert_eq!(lint(&format!("{PACKAGE}_source.changes")), "");
@@ -189,8 +200,8 @@ fn watches(_: &Release) {
         "2.18.1+k6.18.1",
     ] {
         let name = format!("lustre-demo-{version}");
-        sandbox.write(&format!("served/{name}/{name}.tar.xz"), &tarball);
-        sandbox.write(&format!("served/{name}/{name}.tar.xz.asc"), &signature);
+        sandbox.write(&format!("served/lts-6.12/{name}.tar.xz"), &tarball);
+        sandbox.write(&format!("served/lts-6.12/{name}.tar.xz.asc"), &signature);
     }
     let script = "import functools, http.server as h\n\
         s = h.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(h.SimpleHTTPRequestHandler, directory='served'))\n\
@@ -227,11 +238,173 @@ fn watches(_: &Release) {
     assert!(folder.join("lustre-demo_2.18.0+k6.12.60+r2.orig.tar.xz").exists(), "{fetched}");
 }
 
+/// `debian/watch`, as it is packaged.
+fn watch(sandbox: &Sandbox) -> String {
+    let folder = package(sandbox, &["--url", "https://example.org/lustre"]);
+    let mut unpack = Command::new("dpkg-source");
+    run(unpack.current_dir(&folder).arg("--extract").arg(format!("{PACKAGE}.dsc")).arg("tree"));
+    fs::read_to_string(folder.join("tree/debian/watch")).expect("it is there")
+}
+
+fn mangles(_: &Release) {
+    let watch = watch(&demo());
+    let (_, rest) = watch.split_once("uversionmangle=").expect("rules");
+    let (rules, _) = rest.split_once('"').expect("their end");
+    let versions = [
+        "2.15.8-RC1",
+        "2.15.8",
+        "2.15.8+acme.1",
+        "2.15.8+kite.1",
+        "2.15.8+r1.acme.2",
+        "2.15.8+r2",
+        "2.17.57+k6.18.8",
+        "2.18.0-RC9+k6.18.rc6",
+        "2.18.0-RC9+k6.18.rc6.r1.acme.2",
+        "2.18.0-RC10+k6.18.rc6.acme.2",
+        "2.18.0+k6.12",
+        "2.18.0+k6.12.r2",
+        "2.18.0+k6.12.58",
+        "2.18.0+k6.12.58.r1",
+        "2.18.0+k6.12.58.acme.2",
+        "2.18.0+k6.12.58.kite.2",
+        "2.18.0+k6.12.58.r1.acme2.10",
+        "2.18.0.1+k6.12.58.r1.rcs.2",
+    ];
+    // As uscan has it: each rule in turn, on each version.
+    let script = format!("for (@ARGV) {{ {rules}; print \"$_\\n\" }}");
+    let mangled = run(Command::new("perl").args(["-e", &script]).args(versions));
+    let spelled: String = versions
+        .iter()
+        .map(|version| ReleaseVersion::parse(version).expect("a version").debian_upstream() + "\n")
+        .collect();
+    assert_eq!(String::from_utf8(mangled).expect("UTF-8"), spelled);
+}
+
+/// A clone of a packaging repository that has the demo.
+fn branch(sandbox: &Sandbox) {
+    sandbox.git(".", &["init", "--quiet", "--bare", "pkg.git"]);
+    let arguments = ["package", "branch", "lts-6.12", "--repo", "pkg.git", "--maintainer"];
+    sandbox.run(&[&arguments[..], &["A. Packager <packager@example.org>"]].concat()).success();
+    sandbox.git("pkg.git", &["fsck", "--strict", "--no-dangling"]);
+    sandbox.git(".", &["clone", "--quiet", "--branch", "debian/lts-6.12", "pkg.git", "work"]);
+}
+
+/// A program that works on the clone.
+fn in_clone(sandbox: &Sandbox, program: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(sandbox.path("work"))
+        .env("HOME", sandbox.path(""))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .envs([("DEBFULLNAME", "A. Packager"), ("DEBEMAIL", "packager@example.org")])
+        .stdin(Stdio::null());
+    command
+}
+
+fn builds_from_branch(_: &Release) {
+    let sandbox = demo();
+    let folder = package(&sandbox, &[]);
+    branch(&sandbox);
+    // What is on the branch is what the package unpacks to.
+    let mut unpack = Command::new("dpkg-source");
+    let dsc = folder.join(format!("{PACKAGE}.dsc"));
+    run(unpack.args(["--skip-patches", "--extract"]).arg(&dsc).arg(sandbox.path("tree")));
+    let status = ["--git-dir=../work/.git", "--work-tree=.", "status", "--porcelain"];
+    assert_eq!(sandbox.git("tree", &status), "");
+    // gbp finds its branches and tags by `debian/gbp.conf`, and builds around the very tarball.
+    fs::create_dir(sandbox.path("other")).expect("a folder");
+    run(in_clone(&sandbox, "gbp").args(["export-orig", "--tarball-dir=../other"]));
+    let tarballs = format!("--git-tarball-dir={}", folder.display());
+    let builder = "--git-builder=dpkg-buildpackage -S -us -uc -d -nc";
+    run(in_clone(&sandbox, "gbp").args(["buildpackage", &tarballs, "--git-export-dir=../area", builder]));
+    let read = |path: &Path| fs::read_to_string(path).expect("a .dsc");
+    let (ours, theirs) = (read(&dsc), read(&sandbox.path(&format!("area/{PACKAGE}.dsc"))));
+    assert_eq!(fields(&ours), fields(&theirs));
+    let orig = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| line.ends_with(".orig.tar.xz")).map(str::to_owned).collect()
+    };
+    assert_eq!(orig(&ours).len(), 3);
+    assert_eq!(orig(&ours), orig(&theirs));
+}
+
+fn dgit_takes_branch(_: &Release) {
+    let sandbox = demo();
+    let folder = package(&sandbox, &[]);
+    branch(&sandbox);
+    let orig = "lustre-demo_2.18.0+k6.12.58.orig.tar.xz";
+    fs::copy(folder.join(orig), sandbox.path(orig)).expect("a copy");
+    for (name, value) in [("user.name", "A. Packager"), ("user.email", "packager@example.org")] {
+        sandbox.git("work", &["config", name, value]);
+    }
+    // Without the network: does the tree agree with the tarball, as a push would ask?
+    let output =
+        in_clone(&sandbox, "dgit").args(["--quilt=gbp", "-wn", "quilt-fixup"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("HEAD == o+d/p"), "{output:?}");
+}
+
 fn orders(_: &Release) {
     let revisions = ["1", "1+acme~1", "1+acme~2", "1+acme~10", "1+acmelabs~1", "2", "2+acme~1", "10"];
     for pair in revisions.windows(2) {
         let full = |revision: &str| format!("2.18.0+k6.12.58-{revision}");
         run(Command::new("dpkg").args(["--compare-versions", &full(pair[0]), "lt", &full(pair[1])]));
+    }
+}
+
+/// Five releases of a line and their packages, in our order: a candidate, a respin, and a vendor's
+/// packaging among them.
+fn sorts(_: &Release) {
+    let files = [
+        ("Kbuild", "obj-y += net/lnet/\n"),
+        ("Makefile", "utils:\n"),
+        ("net/lnet/Makefile", "obj-m := lnet.o\n"),
+    ];
+    let sandbox = Sandbox::new();
+    sandbox.repository("lustre", &files, "2.18.0-RC2");
+    let releases = [
+        ("2.18.0-RC2", None, None),
+        ("2.18.0-RC10", None, None),
+        ("2.18.0", None, None),
+        ("2.18.0", None, Some("acme.2")),
+        ("2.18.0", None, Some("acme.10")),
+        ("2.18.0", Some(2), None),
+        ("2.18.1", None, None),
+        ("2.18.10", None, Some("acme.1")),
+    ];
+    let mut packages = Vec::new();
+    for (base, respin, vendor) in releases {
+        if sandbox.git("lustre", &["tag", "--list", base]).is_empty() {
+            sandbox.git("lustre", &["tag", base]);
+        }
+        let respin_line = respin.map(|respin: u32| format!("respin = {respin}\n")).unwrap_or_default();
+        sandbox.write(
+            "m.toml",
+            format!(
+                "schema = 1\n[release]\nname = \"lustre\"\nversion = \"{base}\"\n{respin_line}primary = \"lustre\"\n\
+                 license = \"GPL-2.0-only\"\nformats = [\"tar.xz\"]\n[line]\nid = \"lts-6.12\"\nkernel = \"6.12\"\n\
+                 [source.lustre]\ngit = \"lustre\"\ntag = \"{base}\"\nsignature = \"none\"\n\
+                 [[layer]]\nname = \"userspace\"\nsource = \"lustre\"\ntake = [{{ from = \".\" }}]\n"
+            ),
+        );
+        let _ = fs::remove_file(sandbox.path("m.lock"));
+        let made = sandbox.run(&["assemble", "m.toml", "--json"]).success();
+        let made: serde_json::Value = serde_json::from_str(&made).expect("JSON");
+        let directory = made["directory"].as_str().expect("a directory");
+        let mut arguments =
+            vec!["package", "deb", directory, "--maintainer", "A. Packager <packager@example.org>", "--json"];
+        arguments.extend(vendor.iter().flat_map(|vendor| ["--vendor-suffix", vendor]));
+        let packaged = sandbox.run(&arguments).success();
+        let packaged: serde_json::Value = serde_json::from_str(&packaged).expect("JSON");
+        let folder = sandbox.path(packaged["directory"].as_str().expect("a directory"));
+        let dsc = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
+        let dsc = dsc.filter(|path| path.extension().is_some_and(|ending| ending == "dsc")).last();
+        let text = fs::read_to_string(dsc.expect("a .dsc")).expect("text");
+        let (_, title) = directory.rsplit_once("/lustre-").expect("a title");
+        packages.push((ReleaseVersion::parse(title).expect("a version"), fields(&text)["Version"].clone()));
+    }
+    assert!(packages.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{packages:?}");
+    for pair in packages.windows(2) {
+        run(Command::new("dpkg").args(["--compare-versions", &pair[0].1, "lt", &pair[1].1]));
     }
 }
 

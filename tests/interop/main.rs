@@ -8,6 +8,9 @@
 #![allow(clippy::disallowed_methods, reason = "tests make files and run programs")]
 
 #[allow(dead_code, reason = "shared with the behaviour tests")]
+#[path = "../behaviour/dkms_trees.rs"]
+mod dkms_trees;
+#[allow(dead_code, reason = "shared with the behaviour tests")]
 #[path = "../behaviour/fixture.rs"]
 mod fixture;
 #[allow(dead_code, reason = "shared with the behaviour tests")]
@@ -27,6 +30,7 @@ mod tarball;
 mod vendor;
 
 mod debian;
+mod dkms;
 mod encodings;
 mod extract;
 mod faults;
@@ -34,6 +38,7 @@ mod fetch_faults;
 mod list;
 mod manuals;
 mod pages;
+mod plain;
 mod publish_faults;
 mod records;
 mod rpm;
@@ -187,7 +192,9 @@ fn main() -> ExitCode {
         signatures::CASES,
         tls::CASES,
         debian::CASES,
+        dkms::CASES,
         pages::CASES,
+        plain::CASES,
         rpm::CASES,
         rpm_content::CASES,
         tuf::CASES,

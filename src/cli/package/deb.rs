@@ -3,8 +3,6 @@
 
 //! `lustre-dist package deb`.
 
-use std::path::PathBuf;
-
 use super::{Common, Done, Screen};
 use crate::manifest::Format;
 use crate::package::{Family, deb};
@@ -14,14 +12,10 @@ use crate::package::{Family, deb};
 pub(super) struct Args {
     #[command(flatten)]
     common: Common,
-    /// The certificate that the tarballs are signed with, in its armour, for those who check them later
-    #[arg(long, value_name = "FILE")]
-    signing_key: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, screen: &Screen) -> Done {
-    let key = args.signing_key.as_deref().map(deb::read_key).transpose()?;
-    let read = args.common.read(Family::Deb, &[Format::Xz])?;
-    let package = deb::make(&read.input, &read.previous, &read.request, &read.templates, key.as_ref())?;
-    args.common.write(&package, screen)
+    let read = args.common.read(Family::Deb, &[Format::Xz], screen)?;
+    let package = deb::make(&read.input, &read.previous, &read.request, &read.templates)?;
+    args.common.write(&package, &read, screen)
 }

@@ -38,6 +38,25 @@ impl Paragraph {
     }
 }
 
+/// The fields that name other packages.
+const RELATIONS: [&str; 15] = [
+    "Build-Depends",
+    "Build-Depends-Arch",
+    "Build-Depends-Indep",
+    "Build-Conflicts",
+    "Build-Conflicts-Arch",
+    "Build-Conflicts-Indep",
+    "Depends",
+    "Pre-Depends",
+    "Recommends",
+    "Suggests",
+    "Enhances",
+    "Breaks",
+    "Conflicts",
+    "Replaces",
+    "Provides",
+];
+
 /// A control file that dpkg reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Control {
@@ -130,6 +149,11 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Control, Vec<Problem>> {
             ));
         }
     }
+    for field in std::iter::once(&first).chain(&binaries).flat_map(|paragraph| &paragraph.fields) {
+        if RELATIONS.iter().any(|name| field.name.eq_ignore_ascii_case(name)) {
+            problems.extend(relations_fault(&field.value).map(|fault| wrong(field.span.clone(), fault)));
+        }
+    }
     if binaries.is_empty() {
         problems.push(wrong(first.span(), "no binary package follows".to_owned()));
     }
@@ -150,18 +174,72 @@ pub(super) fn is_package_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
 }
 
+/// The first fault in relations to other packages (Debian Policy 7.1): `a (>= 1) [amd64] <!nocheck> | b, c`.
+/// What stands for a value to come, `${misc:Depends}`, is believed.
+fn relations_fault(value: &str) -> Option<String> {
+    let relations = value.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join(" ");
+    let clauses = relations.split(',').map(str::trim).filter(|clause| !clause.is_empty());
+    clauses
+        .flat_map(|clause| clause.split('|'))
+        .map(str::trim)
+        .find(|relation| !relation.starts_with("${") && !is_relation(relation))
+        .map(|relation| format!("`{relation}` is no relation to a package"))
+}
+
+fn is_relation(relation: &str) -> bool {
+    let end = relation.find(|c: char| c.is_whitespace() || "([<:".contains(c)).unwrap_or(relation.len());
+    let (name, mut rest) = relation.split_at(end);
+    if let Some(after) = rest.strip_prefix(':') {
+        let end = after.find(|c: char| c.is_whitespace() || "([<".contains(c)).unwrap_or(after.len());
+        rest = &after[end..];
+    }
+    let is_version = |inner: &str| {
+        let version = inner.trim().trim_start_matches(['<', '>', '=']);
+        let operator = inner.trim().len() - version.len();
+        (1..=2).contains(&operator)
+            && !version.trim().is_empty()
+            && !version.trim().contains(char::is_whitespace)
+    };
+    loop {
+        rest = rest.trim_start();
+        let Some(open) = rest.chars().next() else { return is_package_name(name) };
+        let close = match open {
+            '(' => ')',
+            '[' => ']',
+            '<' => '>',
+            _ => return false,
+        };
+        let Some((inner, after)) = rest[1..].split_once(close) else { return false };
+        if inner.trim().is_empty() || open == '(' && !is_version(inner) {
+            return false;
+        }
+        rest = after;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const GOOD: &str = "Source: lustre\nMaintainer: A <a@b.c>\nStandards-Version: 4.6.2\n# a remark\nBuild-Depends: a,\n b\n\n\
+    const GOOD: &str = "Source: lustre\nMaintainer: A <a@b.c>\nStandards-Version: 4.6.2\n# a remark\nBuild-Depends: aa,\n bb\n\n\
         Package: lustre-utils\nArchitecture: any\nDescription: short\n long\n .\n more\n";
 
     #[test]
     fn fields_are_read_with_the_lines_that_go_on() {
         let control = parse("control", GOOD).unwrap();
-        assert_eq!(control.source.get("build-depends"), Some("a,\n b"));
+        assert_eq!(control.source.get("build-depends"), Some("aa,\n bb"));
         assert_eq!(control.binaries[0].get("Description"), Some("short\n long\n .\n more"));
+    }
+
+    #[test]
+    fn relations_are_read() {
+        let good = "a1, bb (>=1.7) | cc:any (<< 2~) [amd64 !i386] <!nocheck> <cross>, ${misc:Depends},\n dd (= ${binary:Version}),";
+        assert_eq!(relations_fault(good), None);
+        for bad in
+            ["aa b", "aa (1)", "aa (>= )", "aa (>= 1", "A1", "a", "aa [", "aa (>= 1 2)", "aa ()", "(>= 1)"]
+        {
+            assert!(relations_fault(bad).is_some(), "{bad}");
+        }
     }
 
     #[test]

@@ -40,6 +40,18 @@ pub(super) struct Copyright {
     pub(super) licenses: Vec<License>,
 }
 
+impl Copyright {
+    /// One with an entry of everything.
+    pub(super) fn sample() -> Self {
+        let license = "GPL-2".to_owned();
+        Self {
+            default: license.clone(),
+            files: vec![Files { patterns: vec!["a.c".to_owned()], license: license.clone() }],
+            licenses: vec![License { name: license, text: " text".to_owned() }],
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Document {
     files: Vec<Element>,

@@ -6,26 +6,26 @@
 mod control;
 mod copyright;
 mod dsc;
-mod key;
 pub(super) mod ours;
 mod sums;
 mod tarball;
 mod tree;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::{Content, Input, Package, Packaging, Request, Templates, Values};
 use crate::model::{Class, Failure, Problem};
-use tarball::{File, Folder};
+pub(super) use ours::sample;
+use tarball::File;
+pub(super) use tarball::Folder;
 
-pub use key::Key;
+/// The change log, from the tree's root.
+pub(super) const CHANGELOG: &str = "debian/changelog";
 
 /// Where the upload goes if the user does not say.
 const DISTRIBUTION: &str = "unstable";
 
-/// Makes the source package of a release. `key` is the certificate that the release is signed with,
-/// for those who check it later.
+/// Makes the source package of a release.
 ///
 /// # Errors
 /// A template is at fault, or the release cannot be packaged as asked.
@@ -34,37 +34,20 @@ pub fn make(
     previous: &[Input],
     request: &Request,
     templates: &Templates,
-    key: Option<&Key>,
 ) -> Result<Package, Failure> {
+    let Rendered { folder, control, values } = render(input, previous, request, templates, None)?;
     let source = input.name();
-    if !control::is_package_name(source) {
-        let problem = Problem::new(format!("Debian cannot name a package `{source}`"))
-            .note("Debian Policy 5.6.1: two or more of `a-z`, `0-9`, `+`, `-` and `.`");
-        return Err(Failure::new(Class::Usage, problem));
-    }
-    let values = Values::new(input, previous, request, templates)?;
-    let mut folder = match packaging(input, request)? {
-        Packaging::Tree => tree::folder(input, &values, templates)?,
-        Packaging::Ours => ours::folder(input, &values, templates, key.is_some())?,
-    };
-    if let Some(key) = key {
-        folder.insert("upstream/signing-key.asc".to_owned(), File::text(key.text()));
-    }
-    add_users_files(&mut folder, templates);
     let version = &values.changes[0].debian;
-    let control = judge(&folder, &format!("{source} ({version}) "))?;
-
     let stem = format!("{source}_{version}");
     let orig = format!("{source}_{}.orig.tar.xz", values.release.debian);
     let debian = format!("{stem}.debian.tar.xz");
     let packed = tarball::pack(&folder, input.date())?;
-    let signature = input.beside(&format!("{}.asc", input.tarball.name))?;
     let mut listed = vec![sums::of_tarball(&orig, &input.tarball)?];
     let mut files = BTreeMap::from([(orig.clone(), Content::Tarball(input.tarball.clone()))]);
-    if let Some(signature) = signature {
+    if let Some(signature) = input.signature() {
         let name = format!("{orig}.asc");
-        listed.push(sums::of(&name, &signature));
-        files.insert(name, Content::Bytes(signature));
+        listed.push(sums::of(&name, signature));
+        files.insert(name, Content::Bytes(signature.to_vec()));
     }
     listed.push(sums::of(&debian, &packed));
     files.insert(debian, Content::Bytes(packed));
@@ -77,6 +60,51 @@ pub fn make(
     let changes = dsc::changes(&control, &values.changes[0], distribution, &listed);
     files.insert(format!("{stem}_source.changes"), Content::Bytes(changes.into_bytes()));
     Ok(Package { title: stem, files })
+}
+
+/// A `debian` folder that dpkg would take.
+pub(super) struct Rendered {
+    pub(super) folder: Folder,
+    control: control::Control,
+    pub(super) values: Values,
+}
+
+/// Renders the `debian` folder of a release. `before` is the change log that goes on below its entry,
+/// where one is there already.
+///
+/// # Errors
+/// As [`make`].
+pub(super) fn render(
+    input: &Input,
+    previous: &[Input],
+    request: &Request,
+    templates: &Templates,
+    before: Option<&str>,
+) -> Result<Rendered, Failure> {
+    let source = input.name();
+    if !control::is_package_name(source) {
+        let problem = Problem::new(format!("Debian cannot name a package `{source}`"))
+            .note("Debian Policy 5.6.1: two or more of `a-z`, `0-9`, `+`, `-` and `.`");
+        return Err(Failure::new(Class::Usage, problem));
+    }
+    let mut values = Values::new(input, previous, request, templates)?;
+    values.first &= before.is_none();
+    let whose = packaging(input, request)?;
+    let mut folder = match whose {
+        Packaging::Tree => tree::folder(input, &values, templates, before)?,
+        Packaging::Ours => ours::folder(input, &values, templates, request.signing_key.is_some())?,
+    };
+    if let (Packaging::Ours, Some(before), Some(changelog)) = (whose, before, folder.get_mut("changelog")) {
+        changelog.bytes.extend_from_slice(b"\n");
+        changelog.bytes.extend_from_slice(before.as_bytes());
+    }
+    if let Some(key) = &request.signing_key {
+        folder.insert("upstream/signing-key.asc".to_owned(), File::text(key.text()));
+    }
+    add_users_files(&mut folder, templates);
+    let version = &values.changes[0].debian;
+    let control = judge(&folder, &format!("{source} ({version}) "))?;
+    Ok(Rendered { folder, control, values })
 }
 
 /// Whose packaging, where the user did not say: the tree's own, if it has one.
@@ -145,13 +173,4 @@ fn judge(folder: &Folder, entry: &str) -> Result<control::Control, Failure> {
         Some(control) if problems.is_empty() => Ok(control),
         _ => Err(Failure { class: Class::Manifest, problems }),
     }
-}
-
-/// Reads the certificate that the release is signed with.
-///
-/// # Errors
-/// It cannot be read, or is none.
-pub fn read_key(path: &Path) -> Result<Key, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::io("read", path, &error))?;
-    Key::new(&path.display().to_string(), &bytes)
 }

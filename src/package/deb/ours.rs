@@ -3,10 +3,13 @@
 
 //! The `debian` folder of our own templates: the userspace programs, and the modules for DKMS.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::copyright::{self, Copyright};
 use super::tarball::{File, Folder};
+use crate::model::version::{ReleaseVersion, Vendor};
 use crate::model::{Class, Failure, Problem};
 use crate::package::{Input, Module, Modules, Templates, Values, declared_modules, kernel_expression};
 
@@ -26,6 +29,8 @@ struct Context<'a> {
     has_key: bool,
     /// What names a newer release on its page, for `watch`.
     watch_version: String,
+    /// What makes a package's version of such a one.
+    watch_mangle: String,
     /// The release's name, for the same.
     watch_name: String,
 }
@@ -33,22 +38,28 @@ struct Context<'a> {
 /// [`Modules`], as templates see them.
 #[derive(Serialize)]
 pub(in crate::package) struct Shown<'a> {
-    modules: &'a [Module],
-    sources: &'a [String],
+    modules: Cow<'a, [Module]>,
+    sources: Cow<'a, [String]>,
 }
 
 impl<'a> Shown<'a> {
     pub(in crate::package) fn new(modules: &'a Modules) -> Self {
-        Self { modules: &modules.modules, sources: &modules.sources }
+        Self { modules: (&modules.modules).into(), sources: (&modules.sources).into() }
+    }
+
+    /// One with an entry of everything.
+    pub(in crate::package) fn sample() -> Self {
+        Self { modules: vec![Module::sample()].into(), sources: vec!["net".to_owned()].into() }
     }
 }
 
 /// The template of every file, `{utils}` and `{dkms}` standing for the names of the packages; and
 /// whether it is a program.
-const FILES: [(&str, &str, bool); 12] = [
+const FILES: [(&str, &str, bool); 13] = [
     ("changelog.j2", "changelog", false),
     ("control.j2", "control", false),
     ("copyright.j2", "copyright", false),
+    ("gbp.conf.j2", "gbp.conf", false),
     ("rules.j2", "rules", true),
     ("source/format.j2", "source/format", false),
     ("source/lintian-overrides.j2", "source/lintian-overrides", false),
@@ -78,6 +89,7 @@ pub(super) fn folder(
         copyright: copyright::of(input)?,
         has_key,
         watch_version: watch_version(input),
+        watch_mangle: MANGLE.join(";"),
         watch_name: input.name().replace('.', r"\.").replace('+', r"\+"),
     };
     let mut folder = Folder::new();
@@ -93,6 +105,24 @@ pub(super) fn folder(
         }
     }
     if problems.is_empty() { Ok(folder) } else { Err(Failure { class: Class::Manifest, problems }) }
+}
+
+/// What templates see of a release that has everything that one can have.
+pub(in crate::package) fn sample() -> serde_json::Value {
+    let values = Values::sample();
+    let context = Context {
+        values: &values,
+        utils: "lustre-utils".to_owned(),
+        dkms: "lustre-dkms".to_owned(),
+        modules: Shown::sample(),
+        kernel_expression: Some(r"^(6\.12)([^0-9]|$)".to_owned()),
+        copyright: Copyright::sample(),
+        has_key: true,
+        watch_version: r"\d+".to_owned(),
+        watch_mangle: MANGLE.join(";"),
+        watch_name: "lustre".to_owned(),
+    };
+    serde_json::to_value(context).expect("texts and numbers")
 }
 
 /// What our templates need of a tree.
@@ -125,14 +155,40 @@ pub(in crate::package) fn lacks(input: &Input, modules: &Modules) -> Result<(), 
     if problems.is_empty() { Ok(()) } else { Err(Failure { class: Class::Usage, problems }) }
 }
 
-/// Versions of the same line that are releases: no candidate, no snapshot, nobody else's.
+/// What newer versions of the same line look like on their page. Candidates and snapshots are looked for
+/// where this release is one; builds of a vendor where it is that vendor's, and then alone.
 fn watch_version(input: &Input) -> String {
-    let base = r"\d+\.\d+\.[0-4]?\d(?:\.\d+)?";
-    match &input.version.kernel {
-        Some(kernel) => {
-            let series = kernel.series().to_string().replace('.', r"\.");
-            format!(r"{base}\+k{series}(?:\.\d+)?(?:\.r\d+)?")
-        }
-        None => format!(r"{base}(?:\+r\d+)?"),
+    let ReleaseVersion { base, kernel, vendor, .. } = &input.version;
+    let patch = if base.is_snapshot() { r"\d+" } else { r"[0-4]?\d" };
+    let mut pattern = format!(r"\d+\.\d+\.{patch}(?:\.\d+)?");
+    if base.is_candidate() {
+        pattern.push_str(r"(?:-RC\d+)?");
     }
+    if let Some(kernel) = kernel {
+        let series = kernel.series().to_string().replace('.', r"\.");
+        let candidate = if kernel.is_candidate() { r"(?:\.rc\d+)?" } else { "" };
+        pattern.push_str(&format!(r"\+k{series}(?:\.\d+)?{candidate}"));
+    }
+    pattern.push_str(&match (kernel.is_some(), vendor.as_ref().map(Vendor::name)) {
+        (true, None) => r"(?:\.r\d+)?".to_owned(),
+        (true, Some(vendor)) => format!(r"(?:\.r\d+)?\.{vendor}\.\d+"),
+        (false, None) => r"(?:\+r\d+)?".to_owned(),
+        (false, Some(vendor)) => format!(r"\+(?:r\d+\.)?{vendor}\.\d+"),
+    });
+    pattern
 }
+
+/// Rules of Perl that make of a release's version, as its file is named, the upstream version of its
+/// package: what [`ReleaseVersion::debian_upstream`] does. uscan(1) splits rules at `;`, and options at `,`.
+const MANGLE: [&str; 7] = [
+    // Candidates of ours and of the kernel.
+    r"s/-RC(\d+)/~rc$1/",
+    r"s/(\+k\d+(?:\.\d+)*)\.rc(\d+)/$1~rc$2/",
+    // A vendor, whose name is no other part's.
+    r"s/([.+])(?!k\d|r\d|rc\d)([a-z][a-z0-9]*)\.(\d+)$/$1$2~$3/",
+    // A respin without a kernel, and with one; where a vendor has none, it is 0.
+    r"s/^([^+]*)\+r(\d+)/$1+build$2/",
+    r"s/^([^+]*)\+([a-jl-z][a-z0-9]*~|k[a-z][a-z0-9]*~)/$1+build0.$2/",
+    r"s/\.r(\d+)/+r$1/",
+    r"s/^([^+]*\+k\d[^+]*)\.([a-z][a-z0-9]*~\d+)$/$1+r0.$2/",
+];

@@ -11,9 +11,9 @@ use crate::model::{Class, Failure, Problem, SourceDate};
 
 /// One file of the `debian` folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct File {
-    pub(super) bytes: Vec<u8>,
-    pub(super) executable: bool,
+pub(in crate::package) struct File {
+    pub(in crate::package) bytes: Vec<u8>,
+    pub(in crate::package) executable: bool,
 }
 
 impl File {
@@ -23,7 +23,7 @@ impl File {
 }
 
 /// The files of the `debian` folder, by their path in it.
-pub(super) type Folder = BTreeMap<String, File>;
+pub(in crate::package) type Folder = BTreeMap<String, File>;
 
 /// The compressed tar of a `debian` folder; every date is the release's.
 pub(super) fn pack(folder: &Folder, date: SourceDate) -> Result<Vec<u8>, Failure> {

@@ -38,7 +38,14 @@ const TESTS: &str = "\
 \tfi > debian/lustre-tests.install
 ";
 
-pub(super) fn folder(input: &Input, values: &Values, templates: &Templates) -> Result<Folder, Failure> {
+/// Makes the folder. `before` is the change log that goes on below this release's entry, where it is not
+/// the tree's own.
+pub(super) fn folder(
+    input: &Input,
+    values: &Values,
+    templates: &Templates,
+    before: Option<&str>,
+) -> Result<Folder, Failure> {
     let mut folder = Folder::new();
     let mut problems = Vec::new();
     for (path, kind) in &input.members {
@@ -65,13 +72,21 @@ pub(super) fn folder(input: &Input, values: &Values, templates: &Templates) -> R
     }
     match templates.render("changelog.j2", values) {
         Ok(mut text) => {
-            if let Some(base) = input.text("debian/changelog.in").or_else(|| input.text("debian/changelog")) {
+            let own = || input.text("debian/changelog.in").or_else(|| input.text("debian/changelog"));
+            if let Some(base) = before.or_else(own) {
                 text.push('\n');
                 text.push_str(base.trim_start());
             }
             folder.insert("changelog".to_owned(), File::text(text));
         }
         Err(problem) => problems.push(problem),
+    }
+    if !folder.contains_key("gbp.conf") {
+        match templates.render("gbp.conf.j2", values) {
+            Ok(text) if text.trim().is_empty() => {}
+            Ok(text) => _ = folder.insert("gbp.conf".to_owned(), File::text(text)),
+            Err(problem) => problems.push(problem),
+        }
     }
     folder.insert("source/format".to_owned(), File::text("3.0 (quilt)\n"));
     // A work tree's, which would hide what the package has.

@@ -9,15 +9,14 @@ use serde::Serialize;
 
 use super::File;
 use crate::model::{Class, Failure, Problem};
-use crate::package::deb::Key;
-use crate::package::{Input, Templates};
+use crate::package::{Input, Key, Templates, Values};
 use crate::patch;
 
 /// The tarball's signature and the certificate, the user's files and patches.
 pub(super) struct Extras {
-    /// The name of the signature over the tarball as it is, where the release has one.
+    /// The name of the good signature over the tarball as it is, where the release has one.
     pub(super) signature: Option<String>,
-    /// The name of the certificate, where there is a signature that it can be held against.
+    /// The name of the certificate that it is held against.
     pub(super) keyring: Option<String>,
     /// The user's own files, by name.
     pub(super) users: Vec<String>,
@@ -48,24 +47,15 @@ impl Extras {
             files: BTreeMap::new(),
         };
         let mut problems = Vec::new();
-        let signature = format!("{}.asc", input.tarball.name);
-        if let Some(bytes) = input.beside(&signature)? {
+        if let Some(bytes) = input.signature() {
             if let Some(key) = key {
                 let keyring = format!("{}.keyring", input.name());
                 extras.put(&keyring, key.text().as_bytes(), &mut problems);
                 extras.keyring = Some(keyring);
             }
-            extras.put(&signature, &bytes, &mut problems);
+            let signature = format!("{}.asc", input.tarball.name);
+            extras.put(&signature, bytes, &mut problems);
             extras.signature = Some(signature);
-        } else if key.is_some() {
-            problems.push(
-                Problem::new(format!(
-                    "`{}` has no signature that the certificate is for",
-                    input.tarball.name
-                ))
-                .note(format!("looked for `{signature}` beside it"))
-                .help("sign the release with `lustre-dist sign`, or give no `--signing-key`"),
-            );
         }
         for (name, bytes) in templates.files() {
             extras.put(name, bytes, &mut problems);
@@ -107,7 +97,8 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// What `Source0` is: the address of the tarball where releases are published, or its name.
-pub(super) fn address(input: &Input, url: Option<&str>) -> String {
-    let name = &input.tarball.name;
-    url.map_or_else(|| name.clone(), |url| format!("{}/{}/{name}", plain(url), input.title()))
+pub(super) fn address(values: &Values) -> String {
+    let name = &values.release.tarball;
+    let at = |url: &str| format!("{}/{}/{name}", plain(url), values.folder);
+    values.url.as_deref().map_or_else(|| name.clone(), at)
 }

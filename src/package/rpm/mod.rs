@@ -18,13 +18,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::deb::Key;
 use super::{Content, Input, Package, Packaging, Request, Templates, Values};
 use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem};
 use crate::release::Aside;
 use dist::Dist;
 use extras::Extras;
+pub(super) use ours::sample;
 use program::{Asked, Rpm};
 
 /// The tarballs that `%setup` unpacks on every distribution that is still supported, the best
@@ -58,9 +58,8 @@ struct File {
     executable: bool,
 }
 
-/// Makes the source RPM of a release, in a folder aside below `out`. `key` is the certificate that
-/// the release is signed with, against which `%prep` checks the tarball; `path` is where programs
-/// are looked for.
+/// Makes the source RPM of a release, in a folder aside below `out`. `path` is where programs are
+/// looked for.
 ///
 /// # Errors
 /// A template is at fault, rpm cannot parse the spec file or is not there, or the release cannot be
@@ -70,7 +69,6 @@ pub fn make(
     previous: &[Input],
     request: &Request,
     templates: &Templates,
-    key: Option<&Key>,
     (out, path): (&Path, &OsStr),
 ) -> Result<Made, Failure> {
     let dist = Dist::new(request.dist.as_deref())?;
@@ -78,7 +76,7 @@ pub fn make(
     let own = reach::own(input)?;
     let packaging = packaging(input, request, own)?;
     reach::only_one(input, packaging, own)?;
-    let extras = Extras::gather(input, templates, key)?;
+    let extras = Extras::gather(input, templates, request.signing_key.as_ref())?;
     let vendor = request.revision.vendor.as_ref();
     let vendor = vendor.map(|vendor| format!("+{}~{}", vendor.name(), vendor.number())).unwrap_or_default();
     let number = request.revision.number;

@@ -47,6 +47,27 @@ struct Source {
 const DOCS: [&str; 3] = ["README", "README.md", "ChangeLog"];
 const LICENSES: [&str; 3] = ["COPYING", "LICENSE", "LICENSES"];
 
+/// What templates see of a release that has everything that one can have.
+pub(in crate::package) fn sample() -> serde_json::Value {
+    let values = Values::sample();
+    let context = Context {
+        modules: Shown::sample(),
+        kernel_expression: Some(r"^(6\.12)([^0-9]|$)".to_owned()),
+        rpm_release: format!("{}%{{?dist}}", values.revision),
+        homepage: values.url.clone(),
+        rpm_sources: vec![Source { number: 0, name: address(&values) }],
+        rpm_patches: &[Patch { number: 1, file: "fix.patch".to_owned(), strip: 1 }],
+        signature: Some(1),
+        keyring: Some(2),
+        dkms_conf: 3,
+        license_files: vec!["COPYING"],
+        docs: vec!["README"],
+        changelog: "* Fri Jan 02 2026 A. Packager <packager@example.org> - 1".to_owned(),
+        values: &values,
+    };
+    serde_json::to_value(context).expect("texts and numbers")
+}
+
 pub(super) fn spec(
     input: &Input,
     values: &Values,
@@ -59,14 +80,14 @@ pub(super) fn spec(
     let manifest = |problem| Failure::new(Class::Manifest, problem);
     let dkms_conf = format!("{}-dkms.conf", input.name());
     let rpmlintrc = format!("{}-rpmlintrc", input.name());
-    let mut rpm_sources = vec![Source { number: 0, name: address(input, values.url.as_deref()) }];
+    let mut rpm_sources = vec![Source { number: 0, name: address(values) }];
     let mut list = |name: &str| {
         let number = rpm_sources.len();
         rpm_sources.push(Source { number, name: name.to_owned() });
         number
     };
     let signature = extras.signature.as_ref();
-    let signature = signature.map(|_| list(&format!("{}.asc", address(input, values.url.as_deref()))));
+    let signature = signature.map(|_| list(&format!("{}.asc", address(values))));
     let keyring = extras.keyring.as_deref().map(&mut list);
     let dkms_number = list(&dkms_conf);
     list(&rpmlintrc);

@@ -44,11 +44,10 @@ pub(super) fn spec(
         String::new()
     });
     let mut sources = in_folder(input, &mut problems);
-    let url = values.url.as_deref();
     let mut mend = Mend {
         stem,
         title: &values.release.title,
-        source: address(input, url),
+        source: address(values),
         number,
         vendor,
         listed: vec![format!("BuildRequires: {FOR_AUTOGEN}")],
@@ -63,7 +62,7 @@ pub(super) fn spec(
         next - 1
     };
     if extras.signature.is_some() {
-        let signature = list(&mut mend.listed, &format!("{}.asc", address(input, url)));
+        let signature = list(&mut mend.listed, &format!("{}.asc", address(values)));
         if let Some(keyring) = &extras.keyring {
             let keyring = list(&mut mend.listed, keyring);
             mend.verify(keyring, signature);

@@ -1,16 +1,21 @@
 // SPDX-FileCopyrightText: The lustre-dist authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `debian/upstream/signing-key.asc`, against which dpkg-source and uscan check the tarball's signature.
+//! The certificate that a release is signed with: its signatures are held against it here, and packages
+//! carry it for those who check them later (dpkg-source, uscan, gpgverify).
+
+use std::path::Path;
 
 use pgp::composed::{Deserializable as _, SignedPublicKey};
 
 use crate::model::{Class, Failure, Problem};
+use crate::signature::{KeyFile, Keys};
 
 /// An OpenPGP certificate in its armour.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Key {
     text: String,
+    keys: Keys,
 }
 
 impl Key {
@@ -38,12 +43,35 @@ impl Key {
         if count == 0 {
             return Err(refuse("it holds no key", export));
         }
-        Ok(Self { text: text.to_owned() })
+        let keys = Keys::read([KeyFile { name, bytes }]).map_err(|problems| {
+            let problems = problems.into_iter().map(|problem| problem.help(export)).collect();
+            Failure { class: Class::Usage, problems }
+        })?;
+        Ok(Self { text: text.to_owned(), keys })
+    }
+
+    /// Reads such a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no certificate.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let bytes = std::fs::read(path).map_err(|error| Failure::io("read", path, &error))?;
+        Self::new(&path.display().to_string(), &bytes)
     }
 
     /// The armour.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The keys in it.
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The keys, a line each, for messages.
+    pub(super) fn describe(&self) -> Vec<String> {
+        self.keys.describe()
     }
 }

@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: The lustre-dist authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The signatures beside a release, held against the certificate that the packager gives, before
+//! anything is packaged. What they say of each other is as in `verify --keys`: a stranger's signature is
+//! no fault where the certificate's own vouches, but a package never carries one that was not found good.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::Digest as _;
+
+use super::input::Input;
+use super::key::Key;
+use crate::archive::read::Digested;
+use crate::manifest::Format;
+use crate::model::{Class, Failure, Problem, Sha256, SourceDate};
+use crate::record::Sums;
+use crate::sign::Decoded;
+use crate::signature::{self, Checked, Circumstances, Content, FILE_NAMESPACE, Kind, Why};
+
+/// What the packager says about a release's signatures.
+#[derive(Debug, Clone, Copy)]
+pub enum Trust<'k> {
+    /// Nothing. A release that is signed is refused: nobody could say that its signature is good.
+    Unsaid,
+    /// They are made with this key, and judged at that time.
+    Key(&'k Key, SourceDate),
+    /// They are not looked at, and no package has one.
+    Unchecked,
+}
+
+/// A signature over the tarball that was found good, and who made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vouched {
+    /// The detached signature in its armour, where one is over the tarball as it is compressed.
+    pub signature: Option<Vec<u8>>,
+    /// What each good signature says, a line each: `NAME.tar.xz.asc: OpenPGP key ...`.
+    pub by: Vec<String>,
+}
+
+/// What a signature file is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Tarball,
+    Tar,
+    Sums,
+}
+
+impl Input {
+    /// Judges the OpenPGP signatures beside the tarball: over it, over the tar inside it, and over the
+    /// checksums. SSH signatures are for `verify`, since no packaging checks them later. Nothing where
+    /// nobody signed and nobody says so, or where they are not to be looked at.
+    ///
+    /// # Errors
+    /// A signature is not good, is by another key alone, is missing, or cannot be checked for want of
+    /// the certificate.
+    pub(super) fn judge_signatures(&self, trust: Trust<'_>) -> Result<Option<Vouched>, Failure> {
+        let names = self.names();
+        let tarball = &self.tarball.name;
+        let tar = names.artifact(Format::Tar);
+        let mut wanted = vec![(names.signature(tarball, Kind::Openpgp), Over::Tarball)];
+        if *tarball != tar {
+            wanted.push((names.signature(&tar, Kind::Openpgp), Over::Tar));
+        }
+        wanted.push((names.signature(&names.sums(), Kind::Openpgp), Over::Sums));
+        let mut found = Vec::new();
+        if !matches!(trust, Trust::Unchecked) {
+            for (file, over) in wanted {
+                found.extend(self.beside(&file)?.map(|bytes| (file, over, bytes)));
+            }
+        }
+        match trust {
+            Trust::Unchecked => Ok(None),
+            Trust::Unsaid if found.is_empty() => Ok(None),
+            Trust::Unsaid => Err(unchecked(&self.title(), found.iter().map(|(file, ..)| file.as_str()))),
+            Trust::Key(key, now) => self.judge(found, key, now).map(Some),
+        }
+    }
+
+    fn judge(
+        &self,
+        found: Vec<(String, Over, Vec<u8>)>,
+        key: &Key,
+        now: SourceDate,
+    ) -> Result<Vouched, Failure> {
+        let mut vouched = Vouched { signature: None, by: Vec::new() };
+        let mut vouches = false;
+        let mut problems = Vec::new();
+        let mut strangers = Vec::new();
+        for (file, over, bytes) in found {
+            let checked = self.check(over, &bytes, key, now)?;
+            if let Some(good) = checked.good.first() {
+                vouched.by.push(format!("{file}: {good}"));
+                vouches |= over != Over::Sums || self.is_in_sums();
+                if over == Over::Tarball {
+                    vouched.signature = Some(bytes);
+                }
+                continue;
+            }
+            let by_others = checked.refused.iter().all(|refusal| refusal.why == Why::UnknownKey);
+            if by_others && over != Over::Tarball {
+                strangers.extend(checked.refused.iter().map(|refusal| format!("{file}: {}", refusal.text)));
+                continue;
+            }
+            let problem = Problem::new(format!("`{file}` is not a good signature"));
+            let mut problem = checked
+                .refused
+                .iter()
+                .fold(problem, |problem, refusal| problem.note(format!("{}: {}", refusal.why, refusal.text)));
+            problem.help = checked.refused.first().map(|refusal| refusal.help.clone());
+            problems.push(problem);
+        }
+        if problems.is_empty() && !vouches {
+            let title = format!("nobody vouches for `{}`", self.tarball.name);
+            let problem = key.describe().into_iter().fold(Problem::new(title), |problem, key| {
+                problem.note(format!("no signature is there by {key}"))
+            });
+            let problem = strangers.into_iter().fold(problem, Problem::note);
+            problems.push(problem.help(
+                "fetch the signatures that were published with the release; without `--signing-key` an \
+                 unsigned release is packaged as one",
+            ));
+        }
+        if problems.is_empty() { Ok(vouched) } else { Err(Failure { class: Class::Verification, problems }) }
+    }
+
+    fn check(&self, over: Over, bytes: &[u8], key: &Key, now: SourceDate) -> Result<Checked, Failure> {
+        let circumstances = Circumstances { now, dated: None, namespace: FILE_NAMESPACE };
+        let path = self.tarball.path.clone();
+        let unreadable = |error: io::Error| Failure::io("read", &path, &error);
+        match over {
+            Over::Tarball => {
+                let content = Pinned { path: path.clone(), decode: Format::Tar, sum: self.tarball.sum };
+                signature::check(&content, bytes, key.keys(), circumstances).map_err(unreadable)
+            }
+            Over::Tar => {
+                let content = Pinned { path: path.clone(), decode: self.tarball.format, sum: self.identity };
+                signature::check(&content, bytes, key.keys(), circumstances).map_err(unreadable)
+            }
+            Over::Sums => {
+                let name = self.names().sums();
+                let sums = self.beside(&name)?.unwrap_or_default();
+                // The very sums that the tarball was held against.
+                let parsed = Sums::parse(&String::from_utf8_lossy(&sums)).ok();
+                if parsed.as_ref() != self.sums() {
+                    let problem = Problem::new(format!("`{name}` changed while the release was read"));
+                    let problem = problem.help("run again when nothing writes to it");
+                    return Err(Failure::new(Class::Verification, problem));
+                }
+                signature::check(sums.as_slice(), bytes, key.keys(), circumstances).map_err(unreadable)
+            }
+        }
+    }
+
+    fn is_in_sums(&self) -> bool {
+        self.sums().is_some_and(|sums| sums.0.contains_key(&self.tarball.name))
+    }
+}
+
+fn unchecked<'a>(title: &str, files: impl Iterator<Item = &'a str>) -> Failure {
+    let problem = Problem::new(format!("{title} is signed, and there is no certificate to check that with"))
+        .note(format!("there: {}", files.collect::<Vec<_>>().join(", ")))
+        .help(
+            "give the signer's certificate: `--signing-key FILE`; or leave the signatures out, unchecked: \
+             `--ignore-signatures`",
+        );
+    Failure::new(Class::Usage, problem)
+}
+
+/// A file that is still the one that was read before, or cannot be read.
+struct Pinned {
+    path: PathBuf,
+    /// What is inside: `Tar` for the file as it stands.
+    decode: Format,
+    sum: Digested,
+}
+
+impl Content for Pinned {
+    fn open(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(Held::open(&self.path, self.decode, self.sum)?))
+    }
+}
+
+struct Held {
+    inner: Decoded,
+    hasher: sha2::Sha256,
+    size: u64,
+    sum: Digested,
+}
+
+impl Held {
+    fn open(path: &Path, decode: Format, sum: Digested) -> io::Result<Self> {
+        let inner = Decoded::open(path, decode)?;
+        Ok(Self { inner, hasher: sha2::Sha256::new(), size: 0, sum })
+    }
+}
+
+impl Read for Held {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        self.size += read as u64;
+        let ended = read == 0 && !buffer.is_empty();
+        let found = || Sha256(self.hasher.clone().finalize().into());
+        if ended && (self.size, found()) != (self.sum.size, self.sum.sha256) {
+            return Err(io::Error::other("it changed while it was packaged"));
+        }
+        Ok(read)
+    }
+}
