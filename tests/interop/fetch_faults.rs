@@ -4,7 +4,7 @@
 //! `fetch` killed, or given errors, at every system call that changes something. After each: every file
 //! that has its name is whole, what was trusted is not lost, and the next run completes.
 //!
-//! A sample of the points is tried, and all of them with `LUSTRE_DIST_FULL_SWEEP=1`.
+//! A sample of the points is tried, and all of them with `LUSTRE_DIST_SWEEP=all`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -125,7 +125,7 @@ fn sweep(_: &Release) {
     vendor.release("2.17.1", Some("lts-6.12"));
     vendor.publish();
 
-    let full = std::env::var_os("LUSTRE_DIST_FULL_SWEEP").is_some();
+    let full = std::env::var_os("LUSTRE_DIST_SWEEP").is_some_and(|value| value == "all");
     let points: Vec<_> =
         points(&sandbox).into_iter().flat_map(|(call, nth)| FAULTS.map(|fault| (call, nth, fault))).collect();
     let mut ended = BTreeMap::new();
