@@ -657,6 +657,7 @@ fn the_change_log_goes_back_to_previous_releases() {
 #[test]
 fn licences_come_from_the_bill_of_materials() {
     let sandbox = released();
+    // REUSE-IgnoreStart
     sandbox.write(
         &format!("dist/{TITLE}/{TITLE}.spdx.json"),
         r#"{ "files": [
@@ -667,6 +668,7 @@ fn licences_come_from_the_bill_of_materials() {
             { "fileName": "./a b*.c", "licenseInfoInFiles": ["GPL-2.0-only WITH Linux-syscall-note"] }
         ] }"#,
     );
+    // REUSE-IgnoreEnd
     // Another bill than the release's own, which the sums would tell.
     let sums = format!("dist/{TITLE}/{TITLE}.SHA256SUMS");
     let others: Vec<String> = sandbox.read(&sums).lines().map(str::to_owned).collect();

@@ -107,8 +107,10 @@ pub(super) fn of(input: &Input) -> Result<Copyright, Failure> {
 fn expression(file: &Element) -> Option<String> {
     // The words of the file have the operators, which the list of ids has lost.
     let words = file.license_comments.as_deref().unwrap_or_default().lines();
-    let mut written: Vec<&str> =
-        words.filter_map(|line| line.strip_prefix("SPDX-License-Identifier: ")).map(str::trim).collect();
+    // REUSE-IgnoreStart
+    let tag = "SPDX-License-Identifier: ";
+    // REUSE-IgnoreEnd
+    let mut written: Vec<&str> = words.filter_map(|line| line.strip_prefix(tag)).map(str::trim).collect();
     if written.is_empty() {
         let known = |id: &&str| !matches!(*id, "NOASSERTION" | "NONE");
         written = file.license_info_in_files.iter().map(String::as_str).filter(known).collect();
