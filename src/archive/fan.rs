@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::digest::{Digests, Second};
 use super::encode::Encoder;
 use super::pool::{Buffer, Pool};
+use super::room::Room;
 use super::{Output, Sum, Watch, Written, header, pieces};
 use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem};
@@ -26,8 +27,24 @@ const WAITING: usize = 16;
 /// full keeps the other one hungry.
 const WAITING_TOGETHER: usize = 192;
 
+/// So many pieces of the ordinary size have room everywhere. An encoder that waits for the length of a
+/// short tar holds less than half of that: see [`Encoder::patience`].
+const LEAST_ROOM: usize = 64;
+
 /// Pieces are shared, not copied, between the digest and the encoders.
-type Bytes = Arc<Buffer>;
+type Bytes = Arc<Sent>;
+
+/// A piece on its way, with the room that it takes there until the last one is done with it.
+struct Sent {
+    bytes: Buffer,
+    room: Arc<Room>,
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.room.give(self.bytes.len());
+    }
+}
 
 /// A piece, and where the contents of its members stand in it.
 type Members = (Bytes, Vec<Range<usize>>);
@@ -36,11 +53,16 @@ type Members = (Bytes, Vec<Range<usize>>);
 struct Sinks {
     digests: Sender<Members>,
     encoders: Vec<Sender<Bytes>>,
+    room: Arc<Room>,
 }
+
+/// Behind the number that is first in a [`Room`], so that it waits.
+const LATER: usize = 1;
 
 impl Sinks {
     fn send(&self, bytes: Buffer, contents: Vec<Range<usize>>) -> Result<(), Failure> {
-        let bytes = Arc::new(bytes);
+        self.room.take(LATER, bytes.len());
+        let bytes = Arc::new(Sent { bytes, room: Arc::clone(&self.room) });
         for encoder in &self.encoders {
             encoder.send(Arc::clone(&bytes)).map_err(|_| gone("an encoder"))?;
         }
@@ -57,23 +79,26 @@ pub(super) fn run<S: Second, F: Send>(
     watch: &dyn Watch,
 ) -> Result<Written<S, F>, Failure> {
     let levels = plan.locked.manifest.encoding;
+    // Encoders take their time, in which the packs that were looked at would stay mapped.
+    let give_back = outputs.iter().any(|output| output.format != Format::Tar);
     std::thread::scope(|scope| {
         let (digests, stream) = bounded::<Members>(WAITING);
         let digest = scope.spawn(move || digest(&stream));
         let mut encoders = Vec::new();
-        let mut sinks = Sinks { digests, encoders: Vec::new() };
         let waiting = if outputs.len() > 1 { WAITING_TOGETHER } else { WAITING };
+        let room = Arc::new(Room::new(waiting.max(LEAST_ROOM) * pieces::PIECE));
+        let mut sinks = Sinks { digests, encoders: Vec::new(), room };
         for output in outputs {
             let (sink, stream) = bounded::<Bytes>(waiting);
             sinks.encoders.push(sink);
             let Output { format, file, name } = output;
             let thread = scope.spawn(move || {
-                let encoder = Encoder::new(format, levels, file, workers);
-                encoder.and_then(|encoder| encode(format, encoder, &stream, watch))
+                let begin = |length| Encoder::new(format, levels, file, length, workers);
+                encode(format, begin, &stream, watch)
             });
             encoders.push((format, name, thread));
         }
-        let sent = feed(scope, plan, threads, &sinks, look, watch);
+        let sent = feed(scope, plan, threads, give_back, &sinks, look, watch);
         // Closing the channels ends the threads behind them.
         drop(sinks);
         let (identity, members, seconds) = digest.join().map_err(|_| gone("the digests"))?;
@@ -102,6 +127,7 @@ fn feed<'scope, F: Send + 'scope>(
     scope: &'scope std::thread::Scope<'scope, '_>,
     plan: &'scope Plan,
     threads: usize,
+    give_back: bool,
     sinks: &Sinks,
     look: &'scope (impl Fn(&Entry, &[u8]) -> F + Sync),
     watch: &dyn Watch,
@@ -117,7 +143,7 @@ fn feed<'scope, F: Send + 'scope>(
     header::member(&mut start, &format!("{}/", plan.title), header::Kind::Directory, plan.date());
     send(start, Vec::new())?;
     let mut seen = Vec::with_capacity(plan.entries.len());
-    pieces::in_order(scope, plan, threads, &pool, look, |piece| {
+    pieces::in_order(scope, plan, threads, give_back, &pool, look, |piece| {
         let (count, size) = (piece.contents.len(), piece.bytes.len() as u64);
         seen.extend(piece.seen);
         send(piece.bytes, piece.contents)?;
@@ -133,20 +159,30 @@ fn feed<'scope, F: Send + 'scope>(
 fn digest<S: Second>(stream: &Receiver<Members>) -> (Sum, Vec<Sum>, Vec<S>) {
     let mut digests = Digests::new();
     for (bytes, contents) in stream {
-        digests.piece(&bytes, &contents);
+        digests.piece(&bytes.bytes, &contents);
     }
     digests.finish()
 }
 
+/// Encodes what comes, once it is known whether that is much.
 fn encode(
     format: Format,
-    mut encoder: Encoder,
+    begin: impl FnOnce(Option<u64>) -> io::Result<Encoder>,
     stream: &Receiver<Bytes>,
     watch: &dyn Watch,
 ) -> io::Result<Option<Sum>> {
-    for bytes in stream {
-        encoder.write_all(&bytes)?;
-        watch.encoded(format, bytes.len() as u64);
+    let mut head = Vec::new();
+    let mut length = 0;
+    while length <= Encoder::patience(format)
+        && let Ok(piece) = stream.recv()
+    {
+        length += piece.bytes.len() as u64;
+        head.push(piece);
+    }
+    let mut encoder = begin((length <= Encoder::patience(format)).then_some(length))?;
+    for piece in head.into_iter().chain(stream) {
+        encoder.write_all(&piece.bytes)?;
+        watch.encoded(format, piece.bytes.len() as u64);
     }
     encoder.finish()
 }

@@ -18,8 +18,8 @@ pub(crate) mod header;
 mod pieces;
 mod pool;
 pub mod read;
+mod room;
 mod turns;
-mod zstd;
 
 use std::fs::File;
 

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 const IDLE: usize = 32;
 
 /// A larger buffer than this held a large file; keeping it would keep that file's memory.
-const LARGEST: usize = 4 << 20;
+pub(super) const LARGEST: usize = 1 << 20;
 
 /// A source of buffers.
 #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -22,7 +23,9 @@ use crate::model::{Class, Failure, Problem};
 #[derive(Debug, Clone)]
 pub struct Repository {
     path: PathBuf,
-    inner: gix::ThreadSafeRepository,
+    /// What gix opens.
+    folder: PathBuf,
+    inner: Arc<RwLock<gix::ThreadSafeRepository>>,
 }
 
 impl Repository {
@@ -50,10 +53,7 @@ impl Repository {
                     .into_source());
             }
         }
-        let options = gix::open::Options::isolated()
-            .config_overrides(["core.useReplaceRefs=false"])
-            .with(gix::sec::Trust::Full);
-        let inner = gix::ThreadSafeRepository::open_opts(folder, options).map_err(|error| {
+        let inner = gix::ThreadSafeRepository::open_opts(folder, options()).map_err(|error| {
             let causes = causes(&error);
             if causes.iter().any(|cause| cause.contains("extensions.objectFormat")) {
                 return unsupported(path, "its object ids are not SHA-1").into_source();
@@ -77,7 +77,17 @@ impl Repository {
         if repository.object_hash() != gix::hash::Kind::Sha1 {
             return Err(unsupported(path, "its object ids are not SHA-1").into_source());
         }
-        Ok(Self { path: path.to_owned(), inner })
+        Ok(Self { path: path.to_owned(), folder: folder.to_owned(), inner: Arc::new(RwLock::new(inner)) })
+    }
+
+    /// Gives back what is mapped of the packs: whoever asks for a reader from now on has them mapped
+    /// anew, page by page, and the old ones go with the last reader that was taken before. A mapped
+    /// page that was looked at once counts as memory of this process until then.
+    pub fn give_back(&self) {
+        // Where it cannot be opened again, the one that is open is as good.
+        if let Ok(anew) = gix::ThreadSafeRepository::open_opts(&self.folder, options()) {
+            *self.inner.write().unwrap_or_else(PoisonError::into_inner) = anew;
+        }
     }
 
     /// Where it was opened.
@@ -88,20 +98,20 @@ impl Repository {
 
     /// The repository as gix has it, for those who write to it.
     pub(crate) fn to_gix(&self) -> gix::Repository {
-        self.inner.to_thread_local()
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).to_thread_local()
     }
 
     /// A reader of its objects for one thread.
     #[must_use]
     pub fn objects(&self) -> Objects {
-        Objects::new(self.inner.to_thread_local().objects)
+        Objects::new(self.to_gix().objects)
     }
 
     /// A reader for one thread of what follows one another in history: commits, and the trees of
     /// neighbours.
     #[must_use]
     pub fn history_objects(&self) -> Objects {
-        Objects::for_history(self.inner.to_thread_local().objects)
+        Objects::for_history(self.to_gix().objects)
     }
 
     /// The object that the ref of that full name (`refs/tags/v2_17_57`) points at, symbolic refs
@@ -110,7 +120,7 @@ impl Repository {
     /// # Errors
     /// The ref store cannot be read.
     pub fn find_ref(&self, full_name: &str) -> Result<Option<ObjectId>, Failure> {
-        let repository = self.inner.to_thread_local();
+        let repository = self.to_gix();
         let Some(mut reference) =
             repository.try_find_reference(full_name).map_err(|error| self.refs_fault(full_name, &error))?
         else {
@@ -129,7 +139,7 @@ impl Repository {
     /// # Errors
     /// The ref store cannot be read.
     pub fn tags(&self) -> Result<Vec<(String, ObjectId)>, Failure> {
-        let repository = self.inner.to_thread_local();
+        let repository = self.to_gix();
         let fault = |error: &gix::Error| self.refs_fault("refs/tags/", error);
         let platform = repository.references().map_err(|error| fault(&error))?;
         let mut tags = Vec::new();
@@ -153,7 +163,7 @@ impl Repository {
     pub fn branches(&self, name: &str) -> Result<Vec<(String, ObjectId)>, Failure> {
         let local = format!("refs/heads/{name}");
         let mut branches: Vec<_> = self.find_ref(&local)?.map(|id| (local, id)).into_iter().collect();
-        let repository = self.inner.to_thread_local();
+        let repository = self.to_gix();
         let fault = |error: &gix::Error| self.refs_fault("refs/remotes/", error);
         let platform = repository.references().map_err(|error| fault(&error))?;
         for reference in platform.remote_branches().map_err(|error| fault(&error))? {
@@ -220,6 +230,11 @@ impl Repository {
                 .help("mend or remove that ref in the repository; `git fsck` tells more");
         causes(error).into_iter().fold(problem, Problem::note).into_source()
     }
+}
+
+/// What a repository says of itself has no say.
+fn options() -> gix::open::Options {
+    gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]).with(gix::sec::Trust::Full)
 }
 
 fn unsupported(path: &Path, what: &str) -> Problem {

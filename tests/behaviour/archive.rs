@@ -57,8 +57,8 @@ fn sha256(bytes: &[u8]) -> String {
 const GOLDEN: [(&str, &str); 4] = [
     ("tar", "2584f162912cacfcfc99365f8600cc4c00a07165dc66e4bdf942261c5effa20d"),
     ("tar.gz", "adbd97bdc480634ab23c50ede4ffea1a9932e8f6c9751e12d9da94ca6524af1a"),
-    ("tar.xz", "ac4457876b15fa3a7033150acbb5ffa6dc9f94762556788fe595d5b75b4975f3"),
-    ("tar.zst", "494eda49922d3650cca31e808d5634ae5b7229d51ca6dd85135e4aea90d29a85"),
+    ("tar.xz", "bfd0cf00b71b95f393a14e412e5b78de04f3773960664a7a5fb8c1cd6e660a80"),
+    ("tar.zst", "0ee5c81dd50ee44495846c3f317db99dc984b85e71e5844149e453a099ac9bd4"),
 ];
 
 #[test]

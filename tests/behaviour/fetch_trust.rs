@@ -317,7 +317,7 @@ fn mirrors_are_tried_in_turn() {
     SITE does not give lustre-2.17.0.tar.zst: its bytes have the sha256 [SHA256], and not [SHA256]; asking the next
     error: cannot fetch `lustre-2.17.0.tar.zst`
      = note: SITE: its bytes have the sha256 [SHA256], and not [SHA256]
-     = note: SITE: its object has 9 bytes, and 301156 are vouched for
+     = note: SITE: its object has 9 bytes, and 301159 are vouched for
      = help: what is there is not what was published: try another mirror with `--from`
     ");
     assert!(sandbox.list("in").is_empty());
@@ -326,7 +326,7 @@ fn mirrors_are_tried_in_turn() {
     assert_snapshot!(plain(&done.stderr), @"
     lustre-2.17.0: the only release of the line lts-6.12
     SITE does not give lustre-2.17.0.tar.zst: its bytes have the sha256 [SHA256], and not [SHA256]; asking the next
-    SITE does not give lustre-2.17.0.tar.zst: its object has 9 bytes, and 301156 are vouched for; asking the next
+    SITE does not give lustre-2.17.0.tar.zst: its object has 9 bytes, and 301159 are vouched for; asking the next
     SITE does not give lustre-2.17.0.tar.zst: it says 404 Not Found; asking the next
     ");
     assert_eq!(fs::read(sandbox.path(&format!("in/{TARBALL}"))).unwrap(), whole);

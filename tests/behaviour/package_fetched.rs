@@ -65,7 +65,7 @@ fn a_release_that_was_tampered_with_is_not_packaged() {
     assert_snapshot!(package(&sandbox, "2.17.57", &FROM).failure(6), @"
     lustre-2.17.57: the version that was asked for; it is a development snapshot
     error: cannot fetch `lustre-2.17.57.tar.xz`
-     = note: file://[SANDBOX]/repo: its object has 15 bytes, and 1412 are vouched for
+     = note: file://[SANDBOX]/repo: its object has 15 bytes, and 1408 are vouched for
      = help: what is there is not what was published: try another mirror with `--from`
     ");
     assert!(!sandbox.path("packages").exists(), "nothing is written");

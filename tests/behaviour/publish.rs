@@ -80,7 +80,7 @@ fn a_release_is_published_once_and_again() {
     repo
       repo     made; its keys are in keys
       check    good
-      upload   8 files sent, 0 were there; 16.3 kB in all
+      upload   8 files sent, 0 were there; 16.4 kB in all
       verify   8 files read back from repo
       index    lustre-2.17.57 in version 2
       files    lts-6.12/SHA256SUMS, releases.json, style.css, site.js, lts-6.12/lustre-2.17.57.html, lts-6.12/index.html, index.html
@@ -128,7 +128,7 @@ fn a_release_is_published_once_and_again() {
     assert_snapshot!(publish(&sandbox, RELEASE, &["--publish-unsigned"]).success(), @"
     repo
       check    good
-      upload   0 files sent, 8 were there; 16.3 kB in all
+      upload   0 files sent, 8 were there; 16.4 kB in all
       verify   8 files read back from repo
       index    nothing new
     lustre-2.17.57  was published  lts-6.12/

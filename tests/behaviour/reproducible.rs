@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::archive::{files, same};
 use crate::fixture::{self, TITLE};
-use crate::runner::Sandbox;
+use crate::runner::{self, Sandbox};
 use crate::tarball::{self, Archive, Kind};
 
 fn sandbox() -> Sandbox {
@@ -318,4 +318,33 @@ fn what_is_left_out_marks_the_release_as_partial() {
     let rest = ["--locked", "--source", "lustre=lustre", "--leave-out", "many/", "--leave-out", "sizes/1*"];
     let identity = sandbox.run(&[&["digest", manifest], &rest[..]].concat()).success();
     assert_eq!(identity.split_once(' ').expect("two words").0, release["identity"]["sha256"]);
+}
+
+#[test]
+fn large_files_side_by_side_have_their_places() {
+    let sandbox = Sandbox::new();
+    let name = |nth: usize| format!("registers/{nth:02}.h");
+    let content = |nth: usize| format!("{nth:07}\n").repeat(nth % 5 * (1 << 20) / 8 + 1);
+    // More than is kept under way at a time, and more than the packs are kept mapped for.
+    let all: Vec<_> = (0..40).map(|nth| (name(nth), content(nth))).collect();
+    let all: Vec<_> = all.iter().map(|(name, content)| (name.as_str(), content.as_str())).collect();
+    sandbox.repository("lustre", &all, "v2_17_57");
+    sandbox.git("lustre", &["repack", "-adq"]);
+    sandbox.write("m.toml", runner::manifest("[encoding]\ngzip = 1\nzstd = 1\n"));
+    let formats = ["--format", "tar", "--format", "tar.gz", "--format", "tar.zst"];
+    sandbox.run(&[&["assemble", "m.toml", "-j", "4"], &formats[..]].concat()).success();
+    let archive = archive_of(&sandbox, "dist");
+    for nth in 0..40 {
+        assert!(archive.file(&name(nth)) == content(nth).as_bytes(), "{nth}");
+    }
+    let digest = sandbox.run(&["digest", "m.toml", "-j", "1"]).success();
+    let tar = fs::read(sandbox.path(&format!("dist/{TITLE}/{TITLE}.tar"))).expect("the tar");
+    let identity: String = Sha256::digest(&tar).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(digest.starts_with(&identity), "{digest}");
+    let unpacked = Command::new("gzip")
+        .arg("-dc")
+        .arg(sandbox.path(&format!("dist/{TITLE}/{TITLE}.tar.gz")))
+        .output()
+        .expect("gzip runs");
+    assert!(unpacked.stdout == tar);
 }

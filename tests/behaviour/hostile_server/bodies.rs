@@ -77,28 +77,28 @@ fn contents() {
        = help: try again later, or another mirror with `--from`
     endless, without a length: exit code 6
       error: cannot fetch `lustre-2.17.0.tar.zst`
-       = note: http://SITE: its object has more than 301156 bytes
+       = note: http://SITE: its object has more than 301159 bytes
        = help: what is there is not what was published: try another mirror with `--from`
     endless, in chunks: exit code 6
       error: cannot fetch `lustre-2.17.0.tar.zst`
-       = note: http://SITE: its object has more than 301156 bytes
+       = note: http://SITE: its object has more than 301159 bytes
        = help: what is there is not what was published: try another mirror with `--from`
     a byte a chunk, for ever: exit code 6
       error: cannot fetch `lustre-2.17.0.tar.zst`
-       = note: http://SITE: its object has more than 301156 bytes
+       = note: http://SITE: its object has more than 301159 bytes
        = help: what is there is not what was published: try another mirror with `--from`
     more than was announced: exit code 0
     a byte short: exit code 6
       error: cannot fetch `lustre-2.17.0.tar.zst`
-       = note: http://SITE: its object has 301155 bytes, and 301156 are vouched for
+       = note: http://SITE: its object has 301158 bytes, and 301159 are vouched for
        = help: what is there is not what was published: try another mirror with `--from`
     a byte long: exit code 6
       error: cannot fetch `lustre-2.17.0.tar.zst`
-       = note: http://SITE: its object has 301157 bytes, and 301156 are vouched for
+       = note: http://SITE: its object has 301160 bytes, and 301159 are vouched for
        = help: what is there is not what was published: try another mirror with `--from`
     nothing: exit code 6
       error: cannot fetch `lustre-2.17.0.tar.zst`
-       = note: http://SITE: its object has 0 bytes, and 301156 are vouched for
+       = note: http://SITE: its object has 0 bytes, and 301159 are vouched for
        = help: what is there is not what was published: try another mirror with `--from`
     one bit is another: exit code 6
       error: cannot fetch `lustre-2.17.0.tar.zst`
@@ -106,7 +106,7 @@ fn contents() {
        = help: what is there is not what was published: try another mirror with `--from`
     a page of a portal: exit code 6
       error: cannot fetch `lustre-2.17.0.tar.zst`
-       = note: http://SITE: its object has 26 bytes, and 301156 are vouched for
+       = note: http://SITE: its object has 26 bytes, and 301159 are vouched for
        = help: what is there is not what was published: try another mirror with `--from`
     gzip that nobody asked for: exit code 4
       error: cannot fetch `lustre-2.17.0.tar.zst`

@@ -78,7 +78,7 @@ fn a_good_mirror_behind_a_bad_one_is_enough() {
 
     endless
       lustre-2.17.0: the only release of the line lts-6.12
-      http://BAD does not give lustre-2.17.0.tar.zst: its object has more than 301156 bytes; asking the next
+      http://BAD does not give lustre-2.17.0.tar.zst: its object has more than 301159 bytes; asking the next
 
     broken off for good
       lustre-2.17.0: the only release of the line lts-6.12
