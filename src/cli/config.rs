@@ -6,7 +6,7 @@
 //!
 //! ```toml
 //! format   = "zst"                         # the tarball that is fetched: zst, xz, gz or tar
-//! cache    = "/var/cache/lustre-dist"      # where fetched objects are kept
+//! cache    = "/scratch/me/lustre-dist"     # where fetched objects are kept: one user's
 //! timeout  = 30                            # how many seconds a server may be silent
 //! min-rate = 1000                          # the fewest bytes a second that it may give
 //!

@@ -28,7 +28,7 @@ const SETTINGS: &str = "\
 Settings are read from config.toml in the folder lustre-dist of your configuration folder (~/.config):
 
   format   = \"zst\"                      which tarball: zst, xz, gz or tar
-  cache    = \"/var/cache/lustre-dist\"   where fetched objects are kept; may be removed at any time
+  cache    = \"/scratch/me/lustre-dist\"  where fetched objects are kept: one user's; may be removed
   timeout  = 30                         how many seconds a server may be silent
   min-rate = 1000                       the fewest bytes a second that it may give
 

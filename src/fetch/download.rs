@@ -63,13 +63,21 @@ enum Ended {
 impl Reader<'_> {
     /// Reads an object into memory.
     pub(super) fn read(&self, item: &Item<'_>) -> Result<(Vec<u8>, How), Failure> {
-        if let Some(bytes) = self.cache.read(&item.sha256, item.most) {
-            return Ok((bytes, How::Cached));
+        // Once more where another run made it whole meanwhile, and somebody damaged it.
+        for _ in 0..2 {
+            if let Some(bytes) = self.cache.read(&item.sha256, item.most) {
+                return Ok((bytes, How::Cached));
+            }
+            let got = self.bring_object(item)?;
+            let mut bytes = Vec::new();
+            let read = got.file.take(item.most.saturating_add(1)).read_to_end(&mut bytes);
+            read.map_err(|error| Failure::io("read", item.file.as_ref(), &error))?;
+            if Sha256::of(&bytes) == item.sha256 {
+                return Ok((bytes, got.how));
+            }
+            self.forget(item);
         }
-        let mut bytes = Vec::new();
-        let mut got = self.bring_object(item)?;
-        got.file.read_to_end(&mut bytes).map_err(|error| Failure::io("read", item.file.as_ref(), &error))?;
-        Ok((bytes, got.how))
+        Err(changes(item.file))
     }
 
     /// Brings an object into the cache.
@@ -81,7 +89,6 @@ impl Reader<'_> {
     }
 
     fn fetch(&self, item: &Item<'_>, mut partial: Partial) -> Result<Got, Failure> {
-        let resumed = partial.length;
         let is_whole = |partial: &Partial| {
             item.length.is_none_or(|length| partial.length == length) && partial.sha256() == item.sha256
         };
@@ -106,7 +113,7 @@ impl Reader<'_> {
             match self.runtime.block_on(self.ask_address(item, &mut partial, address)) {
                 Ended::Whole => {
                     self.watch.ends(item.file);
-                    let (length, resumed) = (partial.length, resumed.min(partial.length));
+                    let (length, resumed) = (partial.length, partial.kept);
                     let seconds = began.elapsed().as_secs_f64();
                     let how = How::Downloaded { from: address.to_string(), resumed, length, seconds };
                     return Ok(Got { file: partial.finish()?, how, is_hashed: true });
@@ -236,6 +243,12 @@ impl Reader<'_> {
     pub(super) fn is_offline(&self) -> bool {
         self.request.network == Network::Offline
     }
+}
+
+/// Two reads of the same object gave other bytes each.
+pub(super) fn changes(file: &str) -> Failure {
+    let problem = Problem::new(format!("`{file}` changes in the cache while it is read"));
+    Failure::new(Class::Environment, problem.help("give another folder with LUSTRE_DIST_CACHE"))
 }
 
 /// No address gave it.

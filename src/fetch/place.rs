@@ -10,10 +10,10 @@ use std::path::Path;
 
 use sha2::Digest as _;
 
-use super::download::{Got, Item};
+use super::download::{Got, Item, changes};
 use super::files::{How, Vouched};
 use super::reader::Reader;
-use crate::model::{Class, Failure, Problem, Sha256};
+use crate::model::{Failure, Problem, Sha256};
 use crate::release::Aside;
 use crate::release::plain::{self, LARGEST_TABLE};
 
@@ -97,8 +97,7 @@ pub(super) fn place(reader: &Reader<'_>, aside: &Aside, one: &mut Ready) -> Resu
     if copy(aside, &name, &mut got, &one.sha256)? {
         return Ok(());
     }
-    let problem = Problem::new(format!("`{name}` changes in the cache while it is read"));
-    Err(Failure::new(Class::Environment, problem.help("give another folder with LUSTRE_DIST_CACHE")))
+    Err(changes(&name))
 }
 
 /// Copies an object; false where its bytes are not those that they should be.

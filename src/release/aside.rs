@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::fs::{FlockOperation, RenameFlags};
 use sha2::Digest as _;
 
+use super::plain;
 use crate::model::{Class, Failure, Problem, Sha256};
 
 /// How often a directory is tried. One try fails only when another run sweeps in that very moment.
@@ -205,22 +206,36 @@ impl Aside {
         })
     }
 
-    /// Gives its files their names beside it instead, in this order, and never one that is taken.
+    /// Gives its files their names beside it instead, in this order, and never one that is taken: where
+    /// another run was faster, its file must have the same bytes.
     ///
     /// # Errors
-    /// They cannot be synced or renamed, or the process is about to end. Those that have their names by
-    /// then keep them.
+    /// They cannot be synced or renamed, a name is taken by other bytes, or the process is about to end.
+    /// Those that have their names by then keep them.
     pub fn scatter(self, names: &[&str]) -> Result<(), Failure> {
         self.sync()?;
         let folder = folder_of(&self.target);
         for name in names {
             let to = folder.join(name);
-            // Held over the rename: a signal finds the file aside, or under its name.
-            let under_way = under_way();
-            if under_way.ending {
-                return Err(Failure::interrupted());
+            let from = self.path.join(name);
+            let renamed = {
+                // Held over the rename: a signal finds the file aside, or under its name.
+                let under_way = under_way();
+                if under_way.ending {
+                    return Err(Failure::interrupted());
+                }
+                rename_file(&from, &to)
+            };
+            match renamed {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    let same =
+                        plain::same(&from, &to).map_err(|error| Failure::io("compare with", &to, &error))?;
+                    if !same {
+                        return Err(taken(&to));
+                    }
+                }
+                renamed => renamed.map_err(|error| Failure::io("create", &to, &error))?,
             }
-            rename_file(&self.path.join(name), &to).map_err(|error| Failure::io("create", &to, &error))?;
         }
         // What is new above stays, now that there is something in it.
         let above = under_way().forget(&self.path);
@@ -290,6 +305,13 @@ impl Aside {
         })?;
         Ok(true)
     }
+}
+
+fn taken(path: &Path) -> Failure {
+    let problem = Problem::new(format!("another file stands at `{}`", path.display()))
+        .note("it was put there meanwhile, and has other bytes")
+        .help("move it away, or name another folder with `--out`; nothing is written over");
+    Failure::new(Class::Environment, problem)
 }
 
 /// Brings files and directories to the disk, all at once: the file system commits them together, where
@@ -450,5 +472,30 @@ fn sweep(folder: &Path, prefix: &str) {
         if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
             let _ = std::fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_slower_finds_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("title");
+        let [first, second, third] = [&b"bytes"[..], b"bytes", b"bytez"].map(|bytes| {
+            let aside = Aside::create(&target).unwrap();
+            aside.write("a", bytes).unwrap();
+            aside.write("b", bytes).unwrap();
+            aside
+        });
+        first.scatter(&["a"]).unwrap();
+        second.scatter(&["a", "b"]).unwrap();
+        let failure = third.scatter(&["a", "b"]).unwrap_err();
+        assert_eq!(failure.class, Class::Environment);
+        assert!(failure.problems[0].title.starts_with("another file stands at"), "{failure}");
+        assert_eq!(std::fs::read(folder.path().join("a")).unwrap(), b"bytes");
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 2, "nothing else is left");
     }
 }

@@ -19,6 +19,9 @@ pub const LARGEST_TABLE: u64 = 1 << 30;
 /// The largest file of checksums that is read.
 pub const LARGEST_SUMS: u64 = 1 << 20;
 
+/// How much of a file is compared at once.
+const PIECE: usize = 1 << 18;
+
 /// Opens a file that must be a plain one, or a link to one. A pipe without a writer is not waited for.
 ///
 /// # Errors
@@ -48,4 +51,29 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     Ok(bytes)
+}
+
+/// Whether two such files have the same bytes.
+///
+/// # Errors
+/// One of them cannot be read.
+pub fn same(one: &Path, other: &Path) -> io::Result<bool> {
+    let (one, other) = (open(one)?, open(other)?);
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let piece = |file: &File| -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(PIECE);
+        file.take(PIECE as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    loop {
+        let (bytes, others) = (piece(&one)?, piece(&other)?);
+        if bytes != others {
+            return Ok(false);
+        }
+        if bytes.is_empty() {
+            return Ok(true);
+        }
+    }
 }

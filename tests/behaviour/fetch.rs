@@ -6,6 +6,7 @@
 use std::fs;
 
 use insta::assert_snapshot;
+use lustre_dist::model::Sha256;
 
 use crate::runner::{Run, Sandbox};
 use crate::site::{Reply, Site};
@@ -332,6 +333,33 @@ fn a_broken_off_download_is_gone_on_with() {
 }
 
 #[test]
+fn only_what_was_kept_counts_as_resumed() {
+    let sandbox = Sandbox::new();
+    let _vendor = vendor(&sandbox);
+    let whole = fs::read(sandbox.path(&format!("dist/{TITLE}/{TITLE}.tar.zst"))).unwrap();
+    let broken = Site::with(sandbox.path("repo"), |asked| match asked.path.ends_with(".tar.zst") {
+        true if asked.header("range").is_some() => Reply::Status(403, vec![], vec![]),
+        true => Reply::Cut(100_000),
+        false => Reply::Usual,
+    });
+    let without_ranges =
+        Site::with(sandbox.path("repo"), move |asked| match asked.path.ends_with(".tar.zst") {
+            true => Reply::Status(200, vec![], whole.clone()),
+            false => Reply::Usual,
+        });
+    let good = Site::new(sandbox.path("repo"));
+    for (site, kept) in [(&good, 100_000), (&without_ranges, 0)] {
+        run(&sandbox, &["fetch", "lts-6.12", "--out", "in"], &broken.url).failure(4);
+        let told = run(&sandbox, &["fetch", "lts-6.12", "--out", "in", "--json"], &site.url).success();
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(told["files"][0]["resumed"], kept, "{told:#}");
+        for folder in ["in", "cache"] {
+            fs::remove_dir_all(sandbox.path(folder)).unwrap();
+        }
+    }
+}
+
+#[test]
 fn what_breaks_off_again_and_again_is_gone_on_with_in_one_run() {
     let sandbox = Sandbox::new();
     let _vendor = vendor(&sandbox);
@@ -381,6 +409,32 @@ fn fetches_at_the_same_time_share_one_download() {
 }
 
 #[test]
+fn fetches_at_the_same_time_share_one_folder() {
+    let sandbox = Sandbox::new();
+    let _vendor = vendor(&sandbox);
+    let sandbox = &sandbox;
+    // Each with a cache of its own, so that none waits for another.
+    let fetch = move |nth: usize| {
+        let mut command = sandbox.command(&["fetch", "lts-6.12", "--all", "--out", "in", "--from", "repo"]);
+        command.args(["--root", "root.json"]).env("LUSTRE_DIST_CACHE", sandbox.path(&format!("cache-{nth}")));
+        sandbox.finish(&mut command)
+    };
+    for _ in 0..3 {
+        std::thread::scope(|scope| {
+            let runs: Vec<_> = (0..8).map(|nth| scope.spawn(move || fetch(nth))).collect();
+            for run in runs {
+                run.join().unwrap().success();
+            }
+        });
+        let whole = fs::read(sandbox.path(&format!("dist/{TITLE}/{TITLE}.tar.zst"))).unwrap();
+        assert_eq!(fs::read(sandbox.path(&format!("in/{TITLE}.tar.zst"))).unwrap(), whole);
+        let hidden: Vec<_> = sandbox.list("in").into_iter().filter(|name| name.starts_with('.')).collect();
+        assert_eq!(hidden, Vec::<String>::new());
+        fs::remove_dir_all(sandbox.path("in")).unwrap();
+    }
+}
+
+#[test]
 fn a_damaged_cache_is_mended() {
     let sandbox = Sandbox::new();
     let _vendor = vendor(&sandbox);
@@ -399,4 +453,33 @@ fn a_damaged_cache_is_mended() {
         fs::read(sandbox.path(&format!("in/{name}"))).unwrap(),
         fs::read(sandbox.path(&format!("dist/{TITLE}/{name}"))).unwrap()
     );
+}
+
+#[test]
+fn what_is_too_long_in_the_cache_is_no_object() {
+    let sandbox = Sandbox::new();
+    let _vendor = vendor(&sandbox);
+    let names = ["tar.zst", "SHA256SUMS", "release.json"].map(|end| format!("{TITLE}.{end}"));
+    let made = |name: &String| fs::read(sandbox.path(&format!("dist/{TITLE}/{name}"))).unwrap();
+    let pad = || {
+        for name in &names {
+            let bytes = made(name);
+            let more = if name.ends_with("SUMS") { 1 << 20 } else { 1 };
+            let object = format!("cache/objects/{}", Sha256::of(&bytes));
+            let _ = fs::remove_file(sandbox.path(&object));
+            sandbox.write(&object, [bytes, vec![b' '; more]].concat());
+        }
+    };
+    run(&sandbox, &["ls"], "repo").success();
+    pad();
+    run(&sandbox, &["fetch", "lts-6.12", "--out", "in"], "repo").success();
+    for name in &names {
+        assert!(fs::read(sandbox.path(&format!("in/{name}"))).unwrap() == made(name), "{name}");
+        let object = sandbox.path(&format!("cache/objects/{}", Sha256::of(&made(name))));
+        assert!(fs::read(object).unwrap() == made(name), "{name} is not mended");
+    }
+    pad();
+    let refused = run(&sandbox, &["fetch", "lts-6.12", "--offline", "--out", "off"], "repo").failure(4);
+    assert!(refused.contains("is not in the cache"), "{refused}");
+    assert_eq!(sandbox.list("off"), Vec::<String>::new());
 }
