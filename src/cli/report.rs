@@ -68,7 +68,7 @@ fn push_drawn(report: &mut String, drawn: &str) {
 }
 
 fn group<'p>(problem: &'p Problem, level: &Level<'p>, texts: &mut Texts<'p>) -> Group<'p> {
-    let mut group = Group::with_title(level.clone().primary_title(problem.title.as_str()));
+    let mut group = Group::with_title(level.clone().primary_title(safe(&problem.title)));
     if let Some(place) = &problem.place {
         group = group.elements(quote(place, &problem.label, &texts.line(place)));
     }
@@ -77,13 +77,15 @@ fn group<'p>(problem: &'p Problem, level: &Level<'p>, texts: &mut Texts<'p>) -> 
     group.elements(notes.chain(help))
 }
 
-/// The crate draws titles and lines with control characters replaced, but not messages and labels.
+/// The crate draws titles and lines with control characters replaced, but not messages and labels; and
+/// nowhere those from U+0080 on, which some terminals obey too.
 fn safe(message: &str) -> String {
-    normalize_untrusted_str(message)
+    let is_late = |c: char| matches!(c, '\u{80}'..='\u{9f}');
+    normalize_untrusted_str(message).replace(is_late, "\u{fffd}")
 }
 
 fn quote<'p>(place: &'p Place, label: &str, line: &Line<'p>) -> Vec<Element<'p>> {
-    let path = place.source.name.as_str();
+    let path = safe(&place.source.name);
     let label = (!label.is_empty()).then(|| safe(label));
     if line.text.len() > LONGEST_LINE {
         let column = line.text[..line.span.start].chars().count() + 1;
@@ -222,6 +224,9 @@ mod tests {
     fn control_characters_are_not_passed_on() {
         let problem = problem("a = \"\u{1b}[2J\"", 4..10, "\u{1b}[2J").note("\u{1b}[2J").help("\u{1b}[2J");
         assert!(!plain(&[problem]).contains('\u{1b}'));
+        let text = "\u{9b}2J\u{85}";
+        let drawn = plain(&[Problem::new(text).note(text).help(text)]);
+        assert!(!drawn.chars().any(|c| c.is_control() && c != '\n'), "{drawn:?}");
     }
 
     #[test]

@@ -60,6 +60,18 @@ impl Address {
         (is_below && url.query().is_none() && url.fragment().is_none()).then_some(url)
     }
 
+    /// The address with its password, for what only its user reads.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether it has a password in it.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.0.password().is_some()
+    }
+
     /// Whether reading it takes the network.
     #[must_use]
     pub fn is_remote(&self) -> bool {

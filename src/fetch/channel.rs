@@ -12,12 +12,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tough::schema::{Root, Signed};
 use tough::{Transport, TransportError, TransportErrorKind, TransportStream};
 use url::Url;
 
 use super::fault::{Fault, Kind};
 use super::web::Web;
-use crate::model::Sha256;
+use super::{checked, keys};
+use crate::model::{Problem, Sha256};
 
 /// The largest root that is read. One with a few keys has some kilobytes.
 pub(super) const LARGEST_ROOT: u64 = 512 << 10;
@@ -59,6 +61,10 @@ pub(super) struct Passed {
     pub(super) targets: Bytes,
     /// The fault that was handed on, with the file that it was on.
     pub(super) fault: Option<(String, Fault)>,
+    /// What is against the keys of a root that came.
+    pub(super) keys: Option<Problem>,
+    /// The version of the first root that was not there.
+    pub(super) missing_root: Option<u64>,
 }
 
 impl Channel {
@@ -84,7 +90,14 @@ impl Channel {
             }
         };
         match role(name) {
-            ("root", Some(version)) => drop(self.passed().roots.insert(version, Sha256::of(&bytes))),
+            ("root", Some(version)) => {
+                let root: Option<Signed<Root>> = checked::read(&bytes).ok();
+                if let Some(problem) = root.and_then(|root| keys::problem(&root.signed)) {
+                    self.passed().keys = Some(problem);
+                    return Err(Fault::refused("its keys are not to be counted on"));
+                }
+                self.passed().roots.insert(version, Sha256::of(&bytes));
+            }
             ("timestamp", _) => self.passed().timestamp = bytes.clone(),
             ("snapshot", _) => self.passed().snapshot = bytes.clone(),
             ("targets", _) => self.passed().targets = bytes.clone(),
@@ -106,8 +119,9 @@ impl Transport for Channel {
         // a server could as well say 404, so no more is lost than that.
         if fault.kind == Kind::Missing || fault.kind == Kind::Forbidden && role(&name).0 == "root" {
             let error = TransportError::new(TransportErrorKind::FileNotFound, url.as_str());
-            if role(&name).0 != "root" {
-                self.passed().fault = Some((name, fault));
+            match role(&name) {
+                ("root", version) => self.passed().missing_root = version,
+                _ => self.passed().fault = Some((name, fault)),
             }
             return Err(error);
         }

@@ -4,7 +4,7 @@
 //! The four roles that vouch for everything, checked against the time and against what was trusted before.
 //!
 //! `tough` checked the signatures, digests, lengths and versions among them. What it takes from a clock of
-//! its own, or from what it stored, is checked here once more.
+//! its own, or from what it stored, is checked here once more. The keys of each root were checked before.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -13,6 +13,7 @@ use tough::schema::{Role, RoleType, Root, Signed, Snapshot, Targets, Timestamp a
 use super::reader::Versions;
 use super::state::State;
 use crate::model::Problem;
+use crate::repository::layout;
 
 /// The roles as one whole.
 #[derive(Debug)]
@@ -76,15 +77,22 @@ impl Chain {
 
     /// What has expired, one line each.
     pub(super) fn expired(&self, now: Timestamp) -> Vec<String> {
-        let over = self.expiries().into_iter().filter(|(_, at)| *at <= now);
-        over.map(|(role, at)| format!("the {role} role expired at {at:.0}; now is {now:.0}")).collect()
+        self.over(now).map(|(role, at)| told(role, at, now)).collect()
+    }
+
+    fn over(&self, now: Timestamp) -> impl Iterator<Item = (RoleType, Timestamp)> {
+        self.expiries().into_iter().filter(move |(_, at)| *at <= now)
     }
 
     /// Everything against trusting it after `old`.
     pub(super) fn problems(&self, old: Option<&State>, now: Timestamp) -> Vec<Problem> {
         let mut problems = Vec::new();
-        for why in self.expired(now) {
-            problems.push(Problem::new("the metadata has expired").note(why).help(
+        for (role, at) in self.over(now) {
+            let mut problem = Problem::new("the metadata has expired").note(told(role, at, now));
+            if role == RoleType::Root {
+                problem.notes.push(roots_end(self.root.signed.version.get() + 1));
+            }
+            problems.push(problem.help(
                 "a repository that is kept is signed anew in time: the server may be holding newer metadata back; \
                  try another mirror, and look at this machine's clock",
             ));
@@ -94,7 +102,6 @@ impl Chain {
                 "`consistent_snapshot` of its root is false: what is being replaced could not be read",
             ));
         }
-        problems.extend(self.repeated_key());
         if let Some(old) = old {
             let (was, is) = (old.versions(), self.versions());
             // Keys that were replaced may have signed versions out of reach.
@@ -111,24 +118,15 @@ impl Chain {
         }
         problems
     }
+}
 
-    /// One key under two ids would count twice towards a threshold.
-    fn repeated_key(&self) -> Option<Problem> {
-        let root = &self.root.signed;
-        for (role, keys) in &root.roles {
-            let mut values: Vec<String> = keys
-                .keyids
-                .iter()
-                .filter_map(|id| serde_json::to_value(root.keys.get(id)?).ok())
-                .map(|key| key.get("keyval").map(ToString::to_string).unwrap_or_default())
-                .collect();
-            values.sort();
-            if values.windows(2).any(|pair| pair[0] == pair[1]) {
-                return Some(Problem::new(format!("the root has one key under two ids for the {role} role")));
-            }
-        }
-        None
-    }
+fn told(role: RoleType, at: Timestamp, now: Timestamp) -> String {
+    format!("the {role} role expired at {at:.0}; now is {now:.0}")
+}
+
+/// Says where a mirror's roots end, which it may be hiding the rest of.
+pub(super) fn roots_end(version: u64) -> String {
+    format!("its roots end before `{}`, which is not there", layout::role(version, "root"))
 }
 
 /// Metadata that is older than what was seen before.

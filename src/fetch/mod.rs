@@ -16,6 +16,7 @@
 //!   cannot overlook; only an object that is not there ends the chain.
 //! - It keeps what it trusted in files that are not written atomically, and takes a damaged one for none:
 //!   [`state`] keeps one file with a checksum, and a damaged one stops the run.
+//! - It counts the ids of keys, and one key can have several: [`keys`] refuses a root with such a key.
 //! - It does not read the newest root back: a run here begins with the newest root that an earlier one
 //!   trusted.
 //!
@@ -31,10 +32,12 @@ mod download;
 mod fault;
 mod files;
 mod gather;
+mod keys;
 mod pace;
 mod pin;
 mod place;
 mod reader;
+mod refused;
 mod reply;
 mod state;
 mod update;

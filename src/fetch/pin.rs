@@ -11,7 +11,7 @@ use super::channel::LARGEST_ROOT;
 use super::fault::{Fault, Kind};
 use super::pace::Pace;
 use super::web::Web;
-use super::{Address, reader};
+use super::{Address, keys, reader};
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::release::plain;
 use crate::repository::layout;
@@ -40,6 +40,10 @@ impl Pin {
             )
         };
         let root: Signed<Root> = serde_json::from_slice(&bytes).map_err(|error| wrong(&error))?;
+        if let Some(problem) = keys::problem(&root.signed) {
+            let problem = problem.note(format!("it is `{name}`"));
+            return Err(Failure::new(Class::Verification, problem.help(keys::TELL)));
+        }
         root.signed.verify_role(&root).map_err(|error| wrong(&error))?;
         Ok(Self { sha256: Sha256::of(&bytes), bytes, root })
     }
@@ -76,7 +80,8 @@ impl Pin {
                 }
             }
         }
-        let is_away = faults.len() == 2 && faults.iter().any(|fault| fault.kind != Kind::Missing);
+        // What could not be read may have that digest.
+        let is_away = faults.iter().any(|fault| fault.kind != Kind::Missing);
         let (class, title) = if is_away {
             (Class::Source, format!("cannot fetch the root of {address}"))
         } else if faults.len() == 2 {
@@ -87,6 +92,7 @@ impl Pin {
         let mut problem = Problem::new(title);
         problem.notes = if faults.len() == 2 { notes.split_off(1) } else { notes };
         problem.help = Some(match class {
+            _ if is_away => "look at the address, and try again later".to_owned(),
             Class::Source => "look at the address; it is the one that has `metadata/` below it".to_owned(),
             _ => "a fingerprint is the sha256 of the root's file; ask who vouches for the repository, not its server".to_owned(),
         });

@@ -249,8 +249,9 @@ fn held(request: &Request, cache: &Cache) -> Result<(Catalog, Freshness), Failur
             .help("run once without `--offline`");
         Failure::new(Class::Source, problem)
     };
-    let (_, state) = request.states.load(&request.pin)?;
+    let (identity, state) = request.states.load(&request.pin)?;
     let state = state.ok_or_else(|| away("no earlier run read its metadata"))?;
+    state.check_clock(request.now, &request.states.path(&identity))?;
     let seen = state.seen.as_ref().ok_or_else(|| away("no earlier run got its metadata whole"))?;
     let bytes = cache.read(&seen.targets.sha256, LARGEST_TARGETS);
     let bytes = bytes.ok_or_else(|| away("its list of releases is no longer in the cache"))?;

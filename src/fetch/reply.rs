@@ -48,6 +48,7 @@ pub(super) fn judge(status: StatusCode, headers: &HeaderMap, ask: &Ask<'_>) -> R
     for value in headers.get_all(header::CONTENT_ENCODING) {
         if !value.as_bytes().eq_ignore_ascii_case(b"identity") {
             let value = String::from_utf8_lossy(value.as_bytes());
+            let value = value.escape_debug();
             return Err(Fault::refused(format!(
                 "it gives the bytes in the content encoding `{value}`, which was not asked for"
             )));
@@ -81,7 +82,9 @@ pub(super) fn too_long(most: u64) -> Fault {
 }
 
 fn refusal(status: StatusCode) -> Fault {
-    let why = if status.is_redirection() {
+    let why = if status == StatusCode::NOT_MODIFIED {
+        format!("it says {status}, though it was not asked whether anything changed")
+    } else if status.is_redirection() {
         format!("it says {status}, without an address of the web to go on to")
     } else {
         format!("it says {status}")

@@ -21,9 +21,10 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
+use tough::schema::{Root, Signed};
 
-use super::Pin;
 use super::reader::Versions;
+use super::{Pin, checked, keys};
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::release::plain;
 
@@ -102,14 +103,18 @@ impl State {
     }
 
     /// Holds the clock against the latest time that is known.
-    pub(super) fn check_clock(&self, now: Timestamp) -> Result<(), Failure> {
+    pub(super) fn check_clock(&self, now: Timestamp, path: &Path) -> Result<(), Failure> {
         if self.time.duration_since(now) <= STEP {
             return Ok(());
         }
         let problem = Problem::new("this machine's clock went back")
             .note(format!("it says {now:.0}, and {} was read at {:.0}", self.from, self.time))
             .note("with a clock that is behind, metadata that has expired would pass for fresh")
-            .help("set the clock; if it was ahead before, `lustre-dist trust remove` and `trust add` begin anew");
+            .help(format!(
+                "set the clock; if it was ahead before, remove `{}`, and what the repository says now is believed \
+                 as at first",
+                path.display()
+            ));
         Err(Failure::new(Class::Environment, problem))
     }
 }
@@ -138,18 +143,32 @@ impl States {
     /// The state of the repository that a root belongs to, and its identity: the digest of the root that
     /// was pinned first. A root that an earlier run came by is one of that repository.
     pub(super) fn load(&self, pin: &Pin) -> Result<(Sha256, Option<State>), Failure> {
-        if let Some(state) = self.read(&pin.sha256)? {
-            return Ok((pin.sha256, Some(state)));
+        let found = self.find(&pin.sha256)?;
+        if let Some((identity, state)) = &found {
+            self.check_keys(identity, state)?;
         }
-        for identity in self.identities() {
-            // What is wrong with another repository's state is told when that one is read.
-            if let Ok(Some(state)) = self.read(&identity)
-                && state.roots.values().any(|root| *root == pin.sha256)
-            {
-                return Ok((identity, Some(state)));
-            }
+        Ok(found.map_or((pin.sha256, None), |(identity, state)| (identity, Some(state))))
+    }
+
+    /// The state whose chain of roots has one with this digest, and its identity.
+    fn find(&self, root: &Sha256) -> Result<Option<(Sha256, State)>, Failure> {
+        if let Some(state) = self.read(root)? {
+            return Ok(Some((*root, state)));
         }
-        Ok((pin.sha256, None))
+        // What is wrong with another repository's state is told when that one is read.
+        let others = self.identities().into_iter().filter_map(|one| Some((one, self.read(&one).ok()??)));
+        Ok(others.into_iter().find(|(_, state)| state.roots.values().any(|one| one == root)))
+    }
+
+    /// An older lustre-dist took roots that are refused today.
+    fn check_keys(&self, identity: &Sha256, state: &State) -> Result<(), Failure> {
+        let root: Option<Signed<Root>> = checked::read(state.root.as_bytes()).ok();
+        let Some(problem) = root.and_then(|root| keys::problem(&root.signed)) else { return Ok(()) };
+        let path = self.path(identity);
+        let problem = problem
+            .note(format!("it is the newest root that was trusted, in `{}`", path.display()))
+            .help(format!("{}; then remove that file", keys::TELL));
+        Err(Failure::new(Class::Verification, problem))
     }
 
     fn identities(&self) -> Vec<Sha256> {
@@ -210,12 +229,20 @@ impl States {
         }
     }
 
-    /// Forgets what was trusted of a repository; whether there was anything.
+    /// The identity of the repository that a root belongs to: the digest of the root that was pinned first.
+    /// Of a root that nothing is known of it is the root's own.
+    #[must_use]
+    pub fn identity(&self, root: &Sha256) -> Sha256 {
+        // A damaged state is one too.
+        self.find(root).ok().flatten().map_or(*root, |(identity, _)| identity)
+    }
+
+    /// Forgets what was trusted of the repository that a root belongs to; whether there was anything.
     ///
     /// # Errors
     /// The file cannot be removed.
-    pub fn forget(&self, identity: &Sha256) -> Result<bool, Failure> {
-        let path = self.path(identity);
+    pub fn forget(&self, root: &Sha256) -> Result<bool, Failure> {
+        let path = self.path(&self.identity(root));
         match std::fs::remove_file(&path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -223,12 +250,12 @@ impl States {
         }
     }
 
-    /// What is noted of the repository with this pinned root: the versions, and when they were read.
+    /// What is noted of the repository that a root belongs to: the versions, and when they were read.
     ///
     /// # Errors
     /// The state is damaged or cannot be read.
-    pub fn known(&self, identity: &Sha256) -> Result<Option<(Versions, Timestamp)>, Failure> {
-        Ok(self.read(identity)?.map(|state| (state.versions(), state.time)))
+    pub fn known(&self, root: &Sha256) -> Result<Option<(Versions, Timestamp)>, Failure> {
+        Ok(self.find(root)?.map(|(_, state)| (state.versions(), state.time)))
     }
 }
 
@@ -324,7 +351,7 @@ mod tests {
     #[test]
     fn a_clock_may_not_step_back() {
         let held = state(1, 1, 10_000);
-        let at = |second| held.check_clock(Timestamp::from_second(second).unwrap());
+        let at = |second| held.check_clock(Timestamp::from_second(second).unwrap(), Path::new("x"));
         assert!(at(10_000).is_ok() && at(9_900).is_ok());
         assert_eq!(at(9_000).unwrap_err().class, Class::Environment);
     }

@@ -17,8 +17,9 @@ use super::channel::{
     Channel, LARGEST_ROOT, LARGEST_SNAPSHOT, LARGEST_TARGETS, LARGEST_TIMESTAMP, MOST_ROOTS,
 };
 use super::checked::{self, Chain};
-use super::fault::{Fault, Kind};
+use super::fault::Fault;
 use super::reader::{Request, Watch};
+use super::refused::{refused, unreadable};
 use super::state::{Held, Seen, State, Targets};
 use super::web::Web;
 use super::{Address, Pin};
@@ -70,7 +71,7 @@ impl Update<'_> {
             // Read anew for each: the one before may have shown a newer root.
             let (identity, old) = states.load(pin)?;
             if let Some(old) = &old {
-                old.check_clock(*now)?;
+                old.check_clock(*now, &states.path(&identity))?;
             }
             let start = Start { pin, identity, old };
             let channel = Channel::new(Arc::clone(self.web), self.held(start.old.as_ref()));
@@ -144,7 +145,7 @@ impl Update<'_> {
                 Ok(whole) => return Ok(whole),
                 Err(failure) => failure,
             },
-            Ok(Err(error)) => refused(address, &error, channel.passed().fault.take()),
+            Ok(Err(error)) => refused(address, &error, &channel.passed()),
             Err(_) => {
                 let why = format!("reading the metadata took more than {} s", IN_ALL.as_secs());
                 unreadable(address, "metadata", &Fault::slow(why))
@@ -248,62 +249,4 @@ impl Update<'_> {
 
 fn as_text(role: &impl serde::Serialize) -> String {
     serde_json::to_string(role).expect("a role that was read is plain data")
-}
-
-/// Why `tough` did not take what it was given.
-fn refused(address: &Address, error: &tough::error::Error, fault: Option<(String, Fault)>) -> Failure {
-    use tough::error::Error;
-    if let Some((file, fault)) = fault {
-        return unreadable(address, &format!("metadata/{file}"), &fault);
-    }
-    let is_disk = matches!(
-        error,
-        Error::DatastoreInit { .. }
-            | Error::DatastoreCreate { .. }
-            | Error::DatastoreOpen { .. }
-            | Error::DatastoreRemove { .. }
-    );
-    if is_disk {
-        let problem = Problem::new("cannot write the metadata aside while it is checked").note(said(error));
-        let help = "name a folder with room, that you may write to, in LUSTRE_DIST_STATE";
-        return Failure::new(Class::Environment, problem.help(help));
-    }
-    let mut problem = match error {
-        Error::OlderMetadata { role, current_version, new_version, .. } => {
-            checked::older(&role.to_string(), *current_version, *new_version)
-        }
-        _ => Problem::new(format!("the metadata of {address} is not to be trusted")).note(said(error)).help(
-            "somebody between you and the repository may have changed it: try another mirror, and tell who keeps it",
-        ),
-    };
-    if !problem.title.contains(&address.to_string()) {
-        problem.notes.push(format!("at {address}"));
-    }
-    Failure::new(Class::Verification, problem)
-}
-
-/// An error with its causes, each once.
-fn said(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let why = error.to_string();
-        if !text.contains(&why) {
-            text = format!("{text}: {why}");
-        }
-        cause = error.source();
-    }
-    text
-}
-
-fn unreadable(address: &Address, what: &str, fault: &Fault) -> Failure {
-    let problem = Problem::new(format!("cannot read `{what}` of {address}")).note(fault.to_string());
-    let (class, help) = match fault.kind {
-        Kind::Missing => {
-            (Class::Source, "the address of a repository is the one that has `metadata/` below it")
-        }
-        Kind::Wrong => (Class::Verification, "the server gives something else: try another mirror"),
-        _ => (Class::Source, "try again later, or another mirror with `--from`"),
-    };
-    Failure::new(class, problem.help(help))
 }

@@ -134,9 +134,10 @@ fn older_metadata_under_a_new_timestamp_is_refused() {
     let evil = forge::signed(&evil, &[&scene.online(), &Key::foreign(9)]);
     forge::state(&scene.sandbox, (newest + 1, &evil), snapshot + 1, timestamp + 1, &scene.online());
     assert_snapshot!(scene.refused(), @"
-    error: the metadata of SITE is not to be trusted
-     = note: Failed to verify targets metadata: Signature threshold of 1 not met for role targets (0 valid signatures)
-     = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
+    error: the targets role of SITE is not signed by the keys of root 1
+     = note: Signature threshold of 1 not met for role targets (0 valid signatures)
+     = note: its roots end before `metadata/2.root.json`, which is not there
+     = help: somebody changed it, or this mirror lacks the root that says of other keys: try another mirror, or begin with the newest `root.json` from who vouches for the repository
     ");
 }
 
@@ -168,14 +169,14 @@ fn metadata_that_does_not_belong_together_is_refused() {
     scene.list().success();
     assert_snapshot!(plain(&scene.another_reader().list().failure(6)), @"
     error: the metadata of SITE is not to be trusted
-     = note: Failed to fetch SITE/metadata/3.snapshot.json: Transport 'other' error fetching 'SITE/metadata/3.snapshot.json': Hash mismatch for SITE/metadata/3.snapshot.json: calculated [SHA256], expected [SHA256]
+     = note: Hash mismatch for SITE/metadata/3.snapshot.json: calculated [SHA256], expected [SHA256]
      = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
     ");
     copy(&scene.sandbox, "good", "repo");
     scene.sandbox.write(&format!("repo/metadata/{targets}.targets.json"), older("targets", targets));
     assert_snapshot!(plain(&scene.another_reader().list().failure(6)), @"
     error: the metadata of SITE is not to be trusted
-     = note: Failed to fetch SITE/metadata/3.targets.json: Transport 'other' error fetching 'SITE/metadata/3.targets.json': Hash mismatch for SITE/metadata/3.targets.json: calculated [SHA256], expected [SHA256]
+     = note: Hash mismatch for SITE/metadata/3.targets.json: calculated [SHA256], expected [SHA256]
      = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
     ");
 }
@@ -238,9 +239,45 @@ fn a_root_that_too_few_signed_is_refused() {
     assert!(scene.refused().contains("Invalid key ID"));
     // Another number than its name.
     next_root(&scene, |root| root["version"] = 3.into(), &[&root]);
-    assert!(scene.refused().contains("version 3"));
+    assert_snapshot!(scene.refused(), @"
+    error: `metadata/2.root.json` of SITE is not root 2
+     = note: by what it says it is version 3
+     = help: this mirror is put together wrongly, or somebody changed it: try another mirror, and tell who keeps it
+    ");
     next_root(&scene, |_| {}, &[&root]);
     scene.list().success();
+}
+
+#[test]
+fn one_key_under_two_ids_is_one_signer() {
+    let scene = Scene::new();
+    let key = Key::read(&scene.sandbox, "root-1");
+    let again = Key::read(&scene.sandbox, "root-1").in_capitals();
+    let two = |root: &mut Value| {
+        root["keys"][again.id()] = again.public();
+        root["roles"]["root"]["keyids"].as_array_mut().unwrap().push(again.id().into());
+        root["roles"]["root"]["threshold"] = 2.into();
+    };
+    next_root(&scene, two, &[&key, &again]);
+    let second = fs::read(scene.sandbox.path("repo/metadata/2.root.json")).unwrap();
+    scene.list().failure(6);
+    // Nor does it open the way for the one after it, which that key alone signed.
+    let mut third = forge::role(&scene.sandbox, "1.root.json");
+    third["version"] = 3.into();
+    scene.sandbox.write("repo/metadata/3.root.json", forge::signed(&third, &[&key, &again]));
+    assert_snapshot!(scene.refused(), @"
+    error: root 2 has one key under two ids for the root role, which would count as two signers
+     = note: at SITE
+     = help: try another mirror; where each says so, tell who keeps the repository: the root must be made anew with keys that differ
+    ");
+    // Pinned, it is no better.
+    scene.sandbox.write("second.json", second);
+    let pinned = ["--log-style", "plain", "ls", "--from", "repo", "--root", "second.json"];
+    assert_snapshot!(plain(&scene.sandbox.run(&pinned).failure(6)), @"
+    error: root 2 has one key under two ids for the root role, which would count as two signers
+     = note: it is `second.json`
+     = help: tell who keeps the repository: the root must be made anew with keys that differ; no mirror can mend it
+    ");
 }
 
 #[test]
@@ -336,9 +373,10 @@ fn a_root_that_is_missing_or_garbled_is_not_the_end_of_the_chain() {
         plain(&list(&site).failure(6).lines().map(|line| format!("{line}\n")).collect::<String>())
     };
     assert_snapshot!(with(|| Reply::Status(404, vec![], vec![])), @"
-    error: the metadata of SITE is not to be trusted
-     = note: Failed to verify timestamp metadata: Signature threshold of 1 not met for role timestamp (0 valid signatures)
-     = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
+    error: the timestamp role of SITE is not signed by the keys of root 1
+     = note: Signature threshold of 1 not met for role timestamp (0 valid signatures)
+     = note: its roots end before `metadata/2.root.json`, which is not there
+     = help: somebody changed it, or this mirror lacks the root that says of other keys: try another mirror, or begin with the newest `root.json` from who vouches for the repository
     ");
     assert_snapshot!(with(|| Reply::Bytes(b"<html>".to_vec())), @"
     error: the metadata of SITE is not to be trusted

@@ -287,6 +287,11 @@ fn offline_goes_by_what_was_trusted() {
     run(&sandbox, &offline, &site.url).success();
     assert_eq!(site.asked().len(), asked);
 
+    // With a clock that went back, what has expired would pass for fresh.
+    let mut command = sandbox.command(&["--log-style", "plain", "ls", "--offline", "--from", &site.url]);
+    command.args(["--root", "root.json"]).env("LUSTRE_DIST_TODAY", "2026-11-01");
+    assert!(sandbox.finish(&mut command).failure(8).contains("clock went back"));
+
     // Months later it still helps, and says so.
     let mut command = sandbox.command(&["--log-style", "plain", "ls", "--offline", "--from", &site.url]);
     command.args(["--root", "root.json"]).env("LUSTRE_DIST_TODAY", "2027-03-01");

@@ -16,6 +16,8 @@ use crate::runner::Sandbox;
 /// A key of the sandbox's folder `keys/`, or one that nobody trusts.
 pub struct Key {
     pair: Ed25519KeyPair,
+    /// Whether it is written in capitals, which gives it another id.
+    capitals: bool,
 }
 
 impl Key {
@@ -24,17 +26,23 @@ impl Key {
         let pem = sandbox.read(&format!("keys/{name}.pem"));
         let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
         let der = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
-        Self { pair: Ed25519KeyPair::from_pkcs8(&der).expect("a key") }
+        Self { pair: Ed25519KeyPair::from_pkcs8(&der).expect("a key"), capitals: false }
     }
 
     /// A key of nobody's.
     pub fn foreign(seed: u8) -> Self {
-        Self { pair: Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).expect("a key") }
+        Self { pair: Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).expect("a key"), capitals: false }
+    }
+
+    /// The same key, written in another way.
+    pub fn in_capitals(self) -> Self {
+        Self { capitals: true, ..self }
     }
 
     /// The key as it stands in a root.
     pub fn public(&self) -> Value {
         let public = hex(self.pair.public_key().as_ref());
+        let public = if self.capitals { public.to_ascii_uppercase() } else { public };
         json!({ "keytype": "ed25519", "scheme": "ed25519", "keyval": { "public": public } })
     }
 

@@ -41,6 +41,9 @@ fn heads_and_statuses() {
             tarball("trailers without an end", |_, _| {
                 endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X-More: and more\r\n")
             }),
+            tarball("a content encoding that steers a terminal", |_, _| {
+                answer(&["Content-Encoding: \u{9b}2J\u{9d}"], b"12345")
+            }),
             tarball("204", status(204)),
             tarball("206 of what was asked for whole", status(206)),
             tarball("304", status(304)),
@@ -62,7 +65,7 @@ fn heads_and_statuses() {
             }),
         ]
     });
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(told, @r"
     no answer at all: exit code 4
       error: cannot fetch `lustre-2.17.0.tar.zst`
        = note: http://SITE: it was silent for 3 s (`--timeout`)
@@ -123,6 +126,10 @@ fn heads_and_statuses() {
       error: cannot fetch `lustre-2.17.0.tar.zst`
        = note: http://SITE: error decoding response body: error reading a body from connection: chunk trailers count overflow
        = help: try again later, or another mirror with `--from`
+    a content encoding that steers a terminal: exit code 4
+      error: cannot fetch `lustre-2.17.0.tar.zst`
+       = note: http://SITE: it gives the bytes in the content encoding `\u{9b}2J\u{9d}`, which was not asked for
+       = help: try again later, or another mirror with `--from`
     204: exit code 4
       error: cannot fetch `lustre-2.17.0.tar.zst`
        = note: http://SITE: it says 204 No Content
@@ -133,7 +140,7 @@ fn heads_and_statuses() {
        = help: try again later, or another mirror with `--from`
     304: exit code 4
       error: cannot fetch `lustre-2.17.0.tar.zst`
-       = note: http://SITE: it says 304 Not Modified, without an address of the web to go on to
+       = note: http://SITE: it says 304 Not Modified, though it was not asked whether anything changed
        = help: try again later, or another mirror with `--from`
     401: exit code 4
       error: cannot fetch `lustre-2.17.0.tar.zst`

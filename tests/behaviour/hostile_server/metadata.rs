@@ -119,10 +119,9 @@ fn roles() {
        = help: try again later, or another mirror with `--from`
     500 once for the targets role: exit code 0
     the first root as the next one: exit code 6
-      error: the root role is older than the one that was trusted before
-       = note: version 1 came, and version 1 was seen
-       = note: at http://SITE
-       = help: the mirror is stale, or somebody gives you an old state: try another mirror, or later
+      error: `metadata/2.root.json` of http://SITE is not root 2
+       = note: by what it says it is version 1
+       = help: this mirror is put together wrongly, or somebody changed it: try another mirror, and tell who keeps it
     a page as the next root: exit code 6
       error: the metadata of http://SITE is not to be trusted
        = note: Failed to parse root metadata: expected value at line 1 column 1
@@ -133,27 +132,28 @@ fn roles() {
        = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
     a timestamp for the snapshot: exit code 6
       error: the metadata of http://SITE is not to be trusted
-       = note: Failed to fetch http://SITE/metadata/2.snapshot.json: Transport 'other' error fetching 'http://SITE/metadata/2.snapshot.json': Maximum size 468 (specified by timestamp.json) exceeded
+       = note: `metadata/2.snapshot.json`: Maximum size 468 (specified by timestamp.json) exceeded
        = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
     nothing for the timestamp: exit code 6
       error: the metadata of http://SITE is not to be trusted
        = note: Failed to parse timestamp metadata: EOF while parsing a value at line 1 column 0
        = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
     a digit of the timestamp is another: exit code 6
-      error: the metadata of http://SITE is not to be trusted
-       = note: Failed to verify timestamp metadata: Signature threshold of 1 not met for role timestamp (0 valid signatures)
-       = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
+      error: the timestamp role of http://SITE is not signed by the keys of root 1
+       = note: Signature threshold of 1 not met for role timestamp (0 valid signatures)
+       = note: its roots end before `metadata/2.root.json`, which is not there
+       = help: somebody changed it, or this mirror lacks the root that says of other keys: try another mirror, or begin with the newest `root.json` from who vouches for the repository
     a digit of the snapshot is another: exit code 6
       error: the metadata of http://SITE is not to be trusted
-       = note: Failed to fetch http://SITE/metadata/2.snapshot.json: Transport 'other' error fetching 'http://SITE/metadata/2.snapshot.json': Hash mismatch for http://SITE/metadata/2.snapshot.json: calculated [SHA256], expected [SHA256]
+       = note: Hash mismatch for http://SITE/metadata/2.snapshot.json: calculated [SHA256], expected [SHA256]
        = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
     a digit of the targets role is another: exit code 6
       error: the metadata of http://SITE is not to be trusted
-       = note: Failed to fetch http://SITE/metadata/2.targets.json: Transport 'other' error fetching 'http://SITE/metadata/2.targets.json': Hash mismatch for http://SITE/metadata/2.targets.json: calculated [SHA256], expected [SHA256]
+       = note: Hash mismatch for http://SITE/metadata/2.targets.json: calculated [SHA256], expected [SHA256]
        = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
     the targets role is cut: exit code 6
       error: the metadata of http://SITE is not to be trusted
-       = note: Failed to fetch http://SITE/metadata/2.targets.json: Transport 'other' error fetching 'http://SITE/metadata/2.targets.json': Hash mismatch for http://SITE/metadata/2.targets.json: calculated [SHA256], expected [SHA256]
+       = note: Hash mismatch for http://SITE/metadata/2.targets.json: calculated [SHA256], expected [SHA256]
        = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
     a gzip timestamp: exit code 4
       error: cannot read `metadata/timestamp.json` of http://SITE
@@ -217,7 +217,7 @@ fn an_old_state_is_refused() {
     insta::assert_snapshot!(format!("exit code {}\n{}", run.code, plain(&run.stderr)), @"
     exit code 6
     error: the metadata of http://SITE is not to be trusted
-     = note: Failed to fetch http://SITE/metadata/3.snapshot.json: Transport 'other' error fetching 'http://SITE/metadata/3.snapshot.json': Hash mismatch for http://SITE/metadata/3.snapshot.json: calculated [SHA256], expected [SHA256]
+     = note: Hash mismatch for http://SITE/metadata/3.snapshot.json: calculated [SHA256], expected [SHA256]
      = help: somebody between you and the repository may have changed it: try another mirror, and tell who keeps it
     ");
 
