@@ -28,11 +28,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml_edit::{Item, Value};
 
 use super::args::usage;
 use crate::fetch::{Address, Pin};
 use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem, Sha256, SourceText};
+use crate::source::without_password;
 
 /// The settings of a user.
 #[derive(Debug)]
@@ -183,11 +185,12 @@ impl Config {
                     })?)
                 }
                 (None, None) => {
-                    let title = format!("nothing says which root `{}` has", url.get_ref());
+                    let title = format!("nothing says which root `{}` has", without_password(url.get_ref()));
                     return Err(wrong(title, url.span(), "add `fingerprint` or `root`"));
                 }
                 (Some(_), Some(print)) => {
-                    let title = format!("`{}` has both `root` and `fingerprint`", url.get_ref());
+                    let title =
+                        format!("`{}` has both `root` and `fingerprint`", without_password(url.get_ref()));
                     return Err(wrong(title, print.span(), "leave one of them away"));
                 }
             };
@@ -215,6 +218,13 @@ impl Config {
         self.repositories.iter().find(is_own).or_else(|| self.repositories.iter().find(is_mirror))
     }
 
+    /// The repository with an address of its own, which may be written without its password.
+    pub(super) fn own(&self, address: &Address) -> Option<&Configured> {
+        let is_just = |one: &&Configured| one.url == *address;
+        let is_shown = |one: &&Configured| one.url.to_string() == address.to_string();
+        self.repositories.iter().find(is_just).or_else(|| self.repositories.iter().find(is_shown))
+    }
+
     /// Where a root is kept that is known by its fingerprint.
     pub(super) fn kept_root(&self, fingerprint: &Sha256) -> PathBuf {
         folder_of(&self.path).join("roots").join(format!("{fingerprint}.root.json"))
@@ -222,7 +232,7 @@ impl Config {
 
     /// Keeps a root.
     pub(super) fn keep_root(&self, pin: &Pin) -> Result<(), Failure> {
-        write(&self.kept_root(&pin.sha256), pin.bytes())
+        write(&self.kept_root(&pin.sha256), pin.bytes(), 0o644)
     }
 
     /// Adds a repository behind the others.
@@ -234,35 +244,33 @@ impl Config {
     ) -> Result<(), Failure> {
         let mut document = self.document()?;
         let mut table = toml_edit::Table::new();
-        table["url"] = toml_edit::value(url.to_string());
+        // With its password, which every fetch needs.
+        let written = |address: &Address| address.as_str().trim_end_matches('/').to_owned();
+        table["url"] = toml_edit::value(written(url));
         if !mirrors.is_empty() {
-            let mirrors: toml_edit::Array = mirrors.iter().map(ToString::to_string).collect();
+            let mirrors: toml_edit::Array = mirrors.iter().map(written).collect();
             table["mirrors"] = toml_edit::value(mirrors);
         }
         table["fingerprint"] = toml_edit::value(fingerprint.to_string());
         let item = document.entry("repository").or_insert(toml_edit::Item::ArrayOfTables(Default::default()));
-        match item.as_array_of_tables_mut() {
-            Some(tables) => tables.push(table),
-            None => {
-                return Err(usage(
-                    Problem::new(format!("cannot add to `{}`", self.path.display()))
-                        .note("its repositories stand in an inline array")
-                        .help("write them as `[[repository]]`"),
-                ));
-            }
+        match item {
+            Item::ArrayOfTables(tables) => tables.push(table),
+            Item::Value(Value::Array(inline)) => inline.push(table.into_inline_table()),
+            _ => unreachable!("the settings were read"),
         }
         self.write_checked(&document.to_string())
     }
 
-    /// Removes a repository; false where there is none of that address.
-    pub(super) fn remove(&self, url: &Address) -> Result<bool, Failure> {
-        let Some(nth) = self.repositories.iter().position(|one| one.url == *url) else { return Ok(false) };
+    /// Removes one of the repositories.
+    pub(super) fn remove(&self, one: &Configured) -> Result<(), Failure> {
         let mut document = self.document()?;
-        if let Some(tables) = document.get_mut("repository").and_then(|item| item.as_array_of_tables_mut()) {
-            tables.remove(nth);
+        let nth = self.repositories.iter().position(|other| other.url == one.url);
+        match (document.get_mut("repository"), nth) {
+            (Some(Item::ArrayOfTables(tables)), Some(nth)) => drop(tables.remove(nth)),
+            (Some(Item::Value(Value::Array(inline))), Some(nth)) => drop(inline.remove(nth)),
+            _ => unreachable!("the settings were read, and have it"),
         }
-        self.write_checked(&document.to_string())?;
-        Ok(true)
+        self.write_checked(&document.to_string())
     }
 
     fn document(&self) -> Result<toml_edit::DocumentMut, Failure> {
@@ -271,10 +279,14 @@ impl Config {
         })
     }
 
-    /// Writes settings that can be read again.
+    /// Writes settings that can be read again. Who may read them stays, but for passwords.
     fn write_checked(&self, text: &str) -> Result<(), Failure> {
-        Self::parse(self.path.clone(), text.to_owned())?;
-        write(&self.path, text.as_bytes())
+        let new = Self::parse(self.path.clone(), text.to_owned())?;
+        let mode = std::fs::metadata(&self.path).map_or(0o644, |there| there.permissions().mode() & 0o777);
+        let mut addresses =
+            new.repositories.iter().flat_map(|one| std::iter::once(&one.url).chain(&one.mirrors));
+        let is_secret = addresses.any(Address::has_password);
+        write(&self.path, text.as_bytes(), if is_secret { mode & 0o700 } else { mode })
     }
 }
 
@@ -283,13 +295,13 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Writes a file aside, and renames it when it is on the disk.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let folder = folder_of(path);
     let written = || -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::Builder::new()
             .prefix(".config-")
-            .permissions(Permissions::from_mode(0o644))
+            .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;

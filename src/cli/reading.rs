@@ -52,9 +52,10 @@ impl ChoosingArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Repository")]
 pub(super) struct ReadingArgs {
-    /// The repository or a mirror of it: https, http, file, or a folder. Several are asked in turn
+    /// The repository or a mirror of it: https, http, file, or a folder. Several are asked in turn;
+    /// LUSTRE_DIST_FROM has them with blanks between, each with its `://`
     /// [default: the one that is configured, and its mirrors]
-    #[arg(long, value_name = "URL", env = "LUSTRE_DIST_FROM", value_delimiter = ' ')]
+    #[arg(long, value_name = "URL", env = "LUSTRE_DIST_FROM")]
     from: Vec<String>,
     /// The root that is trusted [default: the one that is configured for the repository]
     #[arg(long, value_name = "ROOT.JSON", env = "LUSTRE_DIST_ROOT")]
@@ -76,7 +77,17 @@ pub(super) struct ReadingArgs {
 impl ReadingArgs {
     /// Whether any repository is named or configured.
     pub(super) fn names_one(&self, config: &Config) -> bool {
-        !config.repositories.is_empty() || self.from.iter().any(|text| !text.is_empty())
+        !config.repositories.is_empty() || self.given().next().is_some()
+    }
+
+    /// The addresses that were named. An address has no blanks in it, and a folder may.
+    fn given(&self) -> impl Iterator<Item = &str> {
+        let several = self.from.iter().flat_map(|text| {
+            let is_address = |part: &str| part.contains("://");
+            let parts: Vec<&str> = text.split_whitespace().collect();
+            if parts.iter().all(|part| is_address(part)) { parts } else { vec![text.as_str()] }
+        });
+        several.filter(|text| !text.is_empty())
     }
 
     /// Opens the repository.
@@ -122,12 +133,7 @@ impl ReadingArgs {
 
     /// The addresses to ask, and the root.
     fn repository(&self, config: &Config, pace: Pace) -> Result<(Vec<Address>, Pin), Failure> {
-        let given: Vec<Address> = self
-            .from
-            .iter()
-            .filter(|text| !text.is_empty())
-            .map(|text| Address::parse(text))
-            .collect::<Result<_, _>>()?;
+        let given: Vec<Address> = self.given().map(Address::parse).collect::<Result<_, _>>()?;
         let configured = match (&given[..], &config.repositories[..]) {
             ([], []) => return Err(no_repository()),
             ([], [one]) => Some(one),

@@ -110,7 +110,7 @@ fn add(args: &Add, screen: &Screen) -> Done {
         (None, Some(wanted)) => Pin::fetch(&url, wanted, pace)?,
         (None, None) => unreachable!("clap asks for one of them"),
     };
-    if let Some(there) = config.repositories.iter().find(|one| one.url == url) {
+    if let Some(there) = config.own(&url) {
         return known(there, &pin, &config);
     }
     config.keep_root(&pin)?;
@@ -126,18 +126,27 @@ fn add(args: &Add, screen: &Screen) -> Done {
 
 /// A repository that is configured already.
 fn known(there: &Configured, pin: &Pin, config: &Config) -> Done {
-    let is_same = match &there.root {
-        KnownBy::Fingerprint(print) => *print == pin.sha256,
-        KnownBy::File(path) => Pin::read(path).is_ok_and(|known| known.sha256 == pin.sha256),
-    };
-    if is_same {
+    let known = identity(there);
+    if known == Some(pin.sha256) {
         let problem = Problem::new(format!("{} is trusted by that root already", there.url));
         return Err(Failure::new(Class::NothingToDo, problem));
     }
+    let states = states()?;
+    if known.is_some_and(|known| states.identity(&known) == states.identity(&pin.sha256)) {
+        let title =
+            format!("{} is trusted already, and your root {} is one of its roots", there.url, pin.version());
+        return Err(Failure::new(Class::NothingToDo, Problem::new(title)));
+    }
+    let known = known.map_or("a root that cannot be read".to_owned(), |known| known.to_string());
     Err(usage(
         Problem::new(format!("{} is trusted by another root already", there.url))
-            .note(format!("as {} says", config.path().display()))
-            .help(format!("if the repository was made anew: `lustre-dist trust remove {}` first", there.url)),
+            .note(format!("known   {known}, as {} says", config.path().display()))
+            .note(format!("given   {}, root {}", pin.sha256, pin.version()))
+            .help(format!(
+                "an older or newer root of the same repository needs no change; only if it was made anew: \
+                 `lustre-dist trust remove {}` first",
+                there.url
+            )),
     ))
 }
 
@@ -200,21 +209,26 @@ fn list(args: &List, screen: &Screen) -> Done {
 fn remove(args: &Remove, screen: &Screen) -> Done {
     let config = Config::load()?;
     let url = Address::parse(&args.url)?;
-    let Some(one) = config.repositories.iter().find(|one| one.url == url) else {
+    let Some(one) = config.own(&url) else {
         let problem = Problem::new(format!("{url} is not among the repositories that are trusted"));
         return Err(Failure::new(Class::NothingToDo, problem.help("`lustre-dist trust list` shows them")));
     };
     let print = identity(one);
-    config.remove(&url)?;
-    let is_shared = config.repositories.iter().filter(|other| identity(other) == print).count() > 1;
-    if let Some(print) = print.filter(|_| !is_shared) {
-        states()?.forget(&print)?;
+    config.remove(one)?;
+    let states = states()?;
+    let others: Vec<Sha256> =
+        config.repositories.iter().filter(|other| other.url != one.url).filter_map(identity).collect();
+    if let Some(print) = print {
+        // Another root of the same repository has the same state.
+        if others.iter().all(|other| states.identity(other) != states.identity(&print)) {
+            states.forget(&print)?;
+        }
         let kept = config.kept_root(&print);
-        match std::fs::remove_file(&kept) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Failure::io("remove", &kept, &error));
-            }
-            _ => {}
+        if !others.contains(&print)
+            && let Err(error) = std::fs::remove_file(&kept)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(Failure::io("remove", &kept, &error));
         }
     }
     screen.answer(format_args!("{url} is no longer trusted\n"));

@@ -126,6 +126,25 @@ fn a_second_run_finds_everything_there() {
 }
 
 #[test]
+fn a_folder_may_have_blanks_in_its_name() {
+    let sandbox = Sandbox::new();
+    let _vendor = vendor(&sandbox);
+    crate::vendor::copy(&sandbox, "repo", "my repo");
+    run(&sandbox, &["fetch", "lts-6.12", "--out", "in"], "my repo").success();
+    let from = |text: &str| {
+        let mut command = sandbox.command(&["--log-style", "plain", "ls", "--root", "root.json"]);
+        sandbox.finish(command.env("LUSTRE_DIST_FROM", text))
+    };
+    from("my repo").success();
+    // Addresses have none.
+    let site = Site::new(sandbox.path("repo"));
+    let done = from(&format!("{}/nowhere  {}", site.url, site.url));
+    assert!(done.stderr.contains("asking the next"), "{}", done.stderr);
+    done.success();
+    from("").failure(2);
+}
+
+#[test]
 fn nothing_is_written_over() {
     let sandbox = Sandbox::new();
     let _vendor = vendor(&sandbox);

@@ -4,6 +4,7 @@
 //! What `fetch` trusts, and goes on trusting: roots, old metadata, mirrors, settings.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use insta::assert_snapshot;
@@ -87,6 +88,129 @@ fn trust_begins_with_a_root() {
      = note: metadata/1.root.json: No such file or directory (os error 2)
      = note: root.json: No such file or directory (os error 2)
      = help: look at the address; it is the one that has `metadata/` below it
+    ");
+}
+
+#[test]
+fn repositories_in_an_inline_array_are_added_and_removed() {
+    let sandbox = Sandbox::new();
+    let vendor = vendor(&sandbox);
+    let settings = ".config/lustre-dist/config.toml";
+    let print = Sha256::of(&vendor.root());
+    let [repo, other] = ["repo", "other"].map(|name| sandbox.path(name).display().to_string());
+    sandbox.write(
+        settings,
+        format!(
+            "# Mine.\nrepository = [{{ url = \"{other}\", fingerprint = \"{print}\" }}, {{ url = \"{repo}\", fingerprint = \"{print}\" }}]\n"
+        ),
+    );
+    sandbox.run(&["ls", "--from", "repo"]).success();
+    sandbox.run(&["trust", "remove", "repo"]).success();
+    let text = sandbox.read(settings);
+    assert!(text.starts_with("# Mine.\n") && text.contains(&other) && !text.contains(&repo), "{text}");
+    state(&sandbox);
+    sandbox.run(&["ls", "--from", "repo"]).failure(2);
+    sandbox.run(&["trust", "add", "repo", "--fingerprint", &print.to_string()]).success();
+    sandbox.run(&["ls", "--from", "repo"]).success();
+    for name in ["repo", "other"] {
+        sandbox.run(&["trust", "remove", name]).success();
+    }
+    assert!(sandbox.list(".local/state/lustre-dist/trusted").is_empty());
+    assert_snapshot!(sandbox.read(settings), @"
+    # Mine.
+    repository = []
+    ");
+}
+
+#[test]
+fn a_password_is_kept_and_not_told() {
+    let sandbox = Sandbox::new();
+    let vendor = vendor(&sandbox);
+    let site = Site::with(sandbox.path("repo"), |asked| match asked.header("authorization") {
+        Some("Basic bWU6c2VjcmV0") => Reply::Usual,
+        _ => Reply::Status(401, vec![], vec![]),
+    });
+    let url = site.url.replace("http://", "http://me:secret@");
+    let print = Sha256::of(&vendor.root()).to_string();
+    let run = |args: &[&str], state: &str| {
+        let mut command = sandbox.command(&[&["--log-style", "plain"], args].concat());
+        let run = sandbox.finish(command.env("LUSTRE_DIST_STATE", sandbox.path(state)));
+        assert!(!run.stdout.contains("secret") && !run.stderr.contains("secret"), "{run:?}");
+        run
+    };
+    run(&["trust", "add", &site.url, "--fingerprint", &print], "state").failure(4);
+    let wrong = url.replace("secret", "other");
+    run(&["trust", "add", &url, "--fingerprint", &print, "--mirror", &wrong], "state").success();
+    let settings = ".config/lustre-dist/config.toml";
+    assert!(sandbox.read(settings).contains(&url));
+    let mode = fs::metadata(sandbox.path(settings)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "nobody else may read it");
+    run(&["fetch", "lts-6.12", "--out", "in"], "state").success();
+    run(&["trust", "list"], "state").success();
+    run(&["trust", "list", "--json"], "state").success();
+
+    // Whatever is wrong with what is there.
+    let snapshot = "repo/metadata/2.snapshot.json";
+    let whole = sandbox.read(snapshot);
+    for (nth, wrong) in
+        [whole.replace("targets.json", "targats.json"), whole + " ", String::new()].iter().enumerate()
+    {
+        sandbox.write(snapshot, wrong);
+        let refused = run(&["ls", "--from", &url], &format!("state-{nth}")).failure(6);
+        assert!(refused.contains("2.snapshot.json"), "{refused}");
+    }
+    // As `trust list` shows it.
+    run(&["trust", "remove", &url.replace("secret", "***")], "state").success();
+    run(&["ls"], "state").failure(2);
+}
+
+#[test]
+fn a_repository_is_known_by_each_of_its_roots() {
+    let sandbox = Sandbox::new();
+    let mut vendor = vendor(&sandbox);
+    let plainly = |args: &[&str]| sandbox.run(&[&["--log-style", "plain"], args].concat());
+    run(&sandbox, &["ls"], "repo").success();
+    vendor.rotate(&[Role::Snapshot, Role::Timestamp], "online-2");
+    run(&sandbox, &["ls"], "repo").success();
+    fs::copy(sandbox.path("repo/metadata/2.root.json"), sandbox.path("second.json")).unwrap();
+    plainly(&["trust", "add", "repo", "--root", "second.json"]).success();
+    let listed = plainly(&["trust", "list"]).success();
+    assert!(listed.contains("root 2, timestamp"), "{listed}");
+    assert_snapshot!(plain(&plainly(&["trust", "add", "repo", "--root", "root.json"]).failure(5)), @"file://[SANDBOX]/repo is trusted already, and your root 1 is one of its roots");
+    let elsewhere = Sandbox::new();
+    sandbox.write("other.json", crate::vendor::Vendor::new(&elsewhere).root());
+    assert_snapshot!(plain(&plainly(&["trust", "add", "repo", "--root", "other.json"]).failure(2)), @"
+    error: file://[SANDBOX]/repo is trusted by another root already
+     = note: known   [SHA256], as [SANDBOX]/.config/lustre-dist/config.toml says
+     = note: given   [SHA256], root 1
+     = help: an older or newer root of the same repository needs no change; only if it was made anew: `lustre-dist trust remove file://[SANDBOX]/repo` first
+    ");
+    // The state has the name of the first root, and goes with the second.
+    copy(&sandbox, "repo", "mirror");
+    plainly(&["trust", "add", "mirror", "--root", "root.json"]).success();
+    plainly(&["trust", "remove", "mirror"]).success();
+    state(&sandbox);
+    plainly(&["trust", "remove", "repo"]).success();
+    assert!(sandbox.list(".local/state/lustre-dist/trusted").is_empty());
+}
+
+#[test]
+fn a_root_that_cannot_be_read_may_be_the_one() {
+    let sandbox = Sandbox::new();
+    let mut vendor = vendor(&sandbox);
+    vendor.rotate(&[Role::Targets], "targets-2");
+    let site = Site::with(sandbox.path("repo"), |asked| match asked.path.ends_with("1.root.json") {
+        true => Reply::Status(503, vec![], vec![]),
+        false => Reply::Usual,
+    });
+    let print = Sha256::of(&vendor.root()).to_string();
+    let refused = sandbox.run(&["--log-style", "plain", "trust", "add", &site.url, "--fingerprint", &print]);
+    assert_snapshot!(plain(&refused.failure(4)), @"
+    error: cannot fetch the root of SITE
+     = note: you gave                     [SHA256]
+     = note: metadata/1.root.json: it says 503 Service Unavailable
+     = note: root.json            has    [SHA256]
+     = help: look at the address, and try again later
     ");
 }
 
