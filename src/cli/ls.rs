@@ -17,7 +17,7 @@ use super::transfer::Transfer;
 use crate::fetch::{Freshness, Reader};
 use crate::model::version::{KernelSeries, ReleaseVersion};
 use crate::model::{Failure, Moniker, Problem, Sha256, SourceDate};
-use crate::repository::{Catalog, Listed, Retraction};
+use crate::repository::{Catalog, Entry, Listed, Retraction};
 
 /// List the releases of a repository, the newest first
 ///
@@ -70,32 +70,43 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
         screen.json(&Answer { releases: rows, metadata: reader.freshness() });
         return Ok(());
     }
-    let previews = reader.catalog().releases.values().filter(|listed| listed.entry.is_preview()).count();
     if rows.is_empty() {
-        screen.remark("the repository has no release yet");
+        let whose = args.line.as_ref().map_or("the repository".to_owned(), |line| format!("the line {line}"));
+        screen.remark(format_args!("{whose} has no release yet"));
     } else {
         let cells: Vec<_> = rows.iter().map(cells).collect();
         table::print(screen, ["RELEASE", "LINE", "KERNEL", "DATE", "REMARK"], &cells);
     }
-    if !args.all && previews > 0 && args.line.is_none() {
-        screen.remark(format_args!("{previews} candidates and snapshots are shown with --all"));
+    let is_hidden =
+        |listed: &&Listed| !args.all && listed.entry.is_preview() && is_asked(args, &listed.entry);
+    match reader.catalog().releases.values().filter(is_hidden).count() {
+        0 => {}
+        1 => screen.remark("1 candidate or snapshot is shown with --all"),
+        count => screen.remark(format_args!("{count} candidates and snapshots are shown with --all")),
     }
     Ok(())
 }
 
+/// Whether a release is of the line that was asked for.
+fn is_asked(args: &Args, entry: &Entry) -> bool {
+    args.line.is_none() || args.line == entry.line
+}
+
 fn rows<'r>(args: &Args, reader: &'r Reader<'_>, today: Date) -> Result<Vec<Row<'r>>, Failure> {
     let catalog = reader.catalog();
-    let mut releases = match &args.line {
-        Some(line) => catalog.of_line(line),
-        None => catalog.all(),
-    };
+    let mut releases = catalog.all();
+    releases.retain(|listed| is_asked(args, &listed.entry));
     if let Some(line) = args.line.as_ref().filter(|_| releases.is_empty()) {
         let mut lines: Vec<&str> =
             catalog.releases.values().filter_map(|listed| listed.entry.line.as_deref()).collect();
         lines.sort_unstable();
         lines.dedup();
         let problem = Problem::new(format!("the repository has no release of a line `{line}`"));
-        return Err(usage(problem.help(format!("its lines are {}", lines.join(", ")))));
+        return Err(usage(match &lines[..] {
+            [] if catalog.releases.is_empty() => problem.note("it has no release yet"),
+            [] => problem.note("its releases belong to no line"),
+            lines => problem.help(format!("its lines are {}", lines.join(", "))),
+        }));
     }
     releases.retain(|listed| args.all || !listed.entry.is_preview());
     Ok(releases.into_iter().rev().map(|listed| row(catalog, listed, today)).collect())
@@ -115,7 +126,7 @@ fn row<'c>(catalog: &'c Catalog, listed: &'c Listed, today: Date) -> Row<'c> {
         date: entry.date,
         identity: entry.identity,
         preview: entry.is_preview(),
-        latest: id.and_then(|id| catalog.latest(id)).is_some_and(|latest| latest == listed),
+        latest: id.map_or_else(|| catalog.latest_of_none(), |id| catalog.latest(id)) == Some(listed),
         eol: line.and_then(|line| line.eol),
         over: line.is_some_and(|line| line.is_over(today)),
         retracted: entry.retracted.as_ref(),

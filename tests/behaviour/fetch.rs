@@ -284,6 +284,47 @@ fn lists_and_tells() {
 }
 
 #[test]
+fn a_list_says_what_it_does_not_show() {
+    let sandbox = Sandbox::new();
+    let mut vendor = Vendor::new(&sandbox);
+    vendor.publish();
+    sandbox.write("root.json", vendor.root());
+    let told = |args: &[&str]| {
+        let run = run(&sandbox, args, "repo");
+        plain(&format!("{}{}", run.stdout, run.stderr))
+    };
+    assert_snapshot!(told(&["ls"]), @"the repository has no release yet");
+    assert_snapshot!(told(&["ls", "--line", "lts-6.12"]), @"
+    error: the repository has no release of a line `lts-6.12`
+     = note: it has no release yet
+    ");
+    vendor.release("2.18.0-RC1", Some("lts-6.12"));
+    vendor.publish();
+    assert_snapshot!(told(&["ls"]), @"
+    the repository has no release yet
+    1 candidate or snapshot is shown with --all
+    ");
+    assert_snapshot!(told(&["ls", "--line", "lts-6.12"]), @"
+    the line lts-6.12 has no release yet
+    1 candidate or snapshot is shown with --all
+    ");
+    vendor.release("2.17.0", None);
+    vendor.release("2.18.0-RC2", Some("lts-6.12"));
+    vendor.publish();
+    assert_snapshot!(told(&["ls"]), @"
+    RELEASE        LINE  KERNEL  DATE        REMARK
+    lustre-2.17.0  -     -       2026-01-02  latest
+    2 candidates and snapshots are shown with --all
+    ");
+    assert_snapshot!(told(&["ls", "--all"]), @"
+    RELEASE            LINE      KERNEL  DATE        REMARK
+    lustre-2.18.0-RC2  lts-6.12  6.12    2026-01-02  preview
+    lustre-2.18.0-RC1  lts-6.12  6.12    2026-01-02  preview
+    lustre-2.17.0      -         -       2026-01-02  latest
+    ");
+}
+
+#[test]
 fn offline_goes_by_what_was_trusted() {
     let sandbox = Sandbox::new();
     let _vendor = vendor(&sandbox);

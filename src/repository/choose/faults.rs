@@ -5,10 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
+use super::passed::against;
 use super::{Fitting, Wish};
 use crate::model::version::ReleaseVersion;
 use crate::model::{Class, Failure, Problem};
-use crate::repository::{Catalog, Listed, Spec};
+use crate::repository::{Catalog, Entry, Listed, Spec};
 
 /// How many releases are named in a message.
 const SHOWN: usize = 5;
@@ -45,6 +48,9 @@ pub(super) fn none_fits(catalog: &Catalog, wish: &Wish) -> Failure {
 fn instead(catalog: &Catalog, wish: &Wish) -> String {
     if let Spec::Line(_) = wish.spec {
         let lines: Vec<String> = lines(catalog).into_iter().map(str::to_owned).collect();
+        if lines.is_empty() {
+            return "its releases belong to no line".to_owned();
+        }
         return format!("its lines are {}", joined(&lines));
     }
     let kin = |of: &dyn Fn(&ReleaseVersion) -> bool| -> Vec<String> {
@@ -95,7 +101,12 @@ fn nearest(catalog: &Catalog, wanted: &str) -> Option<String> {
 }
 
 /// Every release that fits is one that nobody gets who did not ask for it.
-pub(super) fn all_passed_over(wish: &Wish, fitting: &[Fitting<'_>]) -> Failure {
+pub(super) fn all_passed_over(
+    catalog: &Catalog,
+    wish: &Wish,
+    fitting: &[Fitting<'_>],
+    today: Date,
+) -> Failure {
     let working = match &wish.kernel {
         Some(running) => format!(" and may work on {running}"),
         None => String::new(),
@@ -129,10 +140,30 @@ pub(super) fn all_passed_over(wish: &Wish, fitting: &[Fitting<'_>]) -> Failure {
         [_] => "it".to_owned(),
         all => all[0].listed.entry.title(),
     };
-    Failure::new(
-        Class::Usage,
-        problem.help(format!("to get {whom} all the same, add {}", flags.join(" and "))),
-    )
+    let flags = flags.join(" and ");
+    let help = match fitting.first().and_then(|one| respin(catalog, wish, &one.listed.entry, today)) {
+        Some(better) => {
+            let title = fitting[0].listed.entry.title();
+            format!(
+                "fetch {}, which nothing speaks against; to get {title} all the same, add {flags}",
+                better.entry.title()
+            )
+        }
+        None => format!("to get {whom} all the same, add {flags}"),
+    };
+    Failure::new(Class::Usage, problem.help(help))
+}
+
+/// The newest release of the same base and line that the wish would put up with: of just what was named
+/// by its version there is one alone.
+fn respin<'a>(catalog: &'a Catalog, wish: &Wish, named: &Entry, today: Date) -> Option<&'a Listed> {
+    let is_kin = |entry: &Entry| {
+        (&entry.name, &entry.line, entry.version.base) == (&named.name, &named.line, named.version.base)
+    };
+    let is_good =
+        |entry: &Entry| against(catalog, entry, today).iter().all(|reason| reason.is_accepted(wish));
+    let mut kin = catalog.all().into_iter().rev().filter(|_| wish.kernel.is_none());
+    kin.find(|listed| is_kin(&listed.entry) && is_good(&listed.entry))
 }
 
 /// The repository has releases of several names.

@@ -129,7 +129,9 @@ pub fn choose(
     fitting.sort_by(|one, other| other.rank().cmp(&one.rank()));
     let accepted: Vec<&Fitting<'_>> =
         fitting.iter().filter(|one| one.against.iter().all(|reason| reason.is_accepted(wish))).collect();
-    let Some(best) = accepted.first() else { return Err(faults::all_passed_over(wish, &fitting)) };
+    let Some(best) = accepted.first() else {
+        return Err(faults::all_passed_over(catalog, wish, &fitting, today));
+    };
     if wish.name.is_none() && accepted.iter().any(|one| one.listed.entry.name != best.listed.entry.name) {
         return Err(faults::several_names(wish, &accepted));
     }

@@ -91,6 +91,28 @@ fn all(catalog: &Catalog, tables: Option<&KernelTables>, wishes: &[Wish]) -> Str
 }
 
 #[test]
+fn what_replaced_a_retracted_release_is_named() {
+    let mut catalog = catalog();
+    retract(&mut catalog, "lustre-2.15.8", "wrong signature");
+    insta::assert_snapshot!(all(&catalog, None, &["2.15.8", "lustre-2.15.8", "~2.15.8"].map(wish)), @"
+    2.15.8
+      Usage
+      error: lustre-2.15.8 is passed over
+       = note: lustre-2.15.8 is retracted since 2026-11-20 (wrong signature)
+       = help: fetch lustre-2.15.8+r2, which nothing speaks against; to get lustre-2.15.8 all the same, add `--fetch-retracted`
+      
+    lustre-2.15.8
+      Usage
+      error: lustre-2.15.8 is passed over
+       = note: lustre-2.15.8 is retracted since 2026-11-20 (wrong signature)
+       = help: fetch lustre-2.15.8+r2, which nothing speaks against; to get lustre-2.15.8 all the same, add `--fetch-retracted`
+      
+    ~2.15.8
+      2.15.8+r2: the only release that `~2.15.8` allows
+    ");
+}
+
+#[test]
 fn the_newest_that_fits_is_chosen_and_why() {
     let specs = [
         "2.15.8",
@@ -157,7 +179,7 @@ fn what_nobody_gets_unasked_is_passed_over() {
       Usage
       error: lustre-2.18.0+k6.12.58 is passed over
        = note: lustre-2.18.0+k6.12.58 is retracted since 2026-11-20 (mkfs.lustre loses [2J data)
-       = help: to get it all the same, add `--fetch-retracted`
+       = help: fetch lustre-2.18.0+k6.12.57, which nothing speaks against; to get lustre-2.18.0+k6.12.58 all the same, add `--fetch-retracted`
       
     2.17.57
       Usage
