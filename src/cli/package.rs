@@ -162,8 +162,11 @@ impl Common {
         let found =
             release::find(&self.release, formats, (&self.choosing, &self.reading), &self.out, screen)?;
         let input = Input::read(&found.path, formats)?.vouched(self.how.trust(&request))?;
-        let previous =
-            self.previous.iter().map(|path| Input::read(path, &FORMATS)).collect::<Result<_, _>>()?;
+        let previous = self
+            .previous
+            .iter()
+            .map(|path| Input::read(path, &FORMATS)?.vouched_if_signed(self.how.trust(&request)));
+        let previous = previous.collect::<Result<_, _>>()?;
         Ok(Read { input, previous, request, templates, _found: found })
     }
 
@@ -213,14 +216,17 @@ struct File<'a> {
 }
 
 /// Who answers for the package: the argument, or what Debian's own tools take from the environment
-/// (debchange(1)). There is no name of ours to fall back to.
+/// (debchange(1)): DEBEMAIL may have a name, too, which DEBFULLNAME stands in front of. There is no name of ours to fall back to.
 fn maintainer(given: Option<&str>) -> Result<Maintainer, Failure> {
     let bad = |why: String| usage(Problem::new("the maintainer cannot be used").note(why));
     if let Some(text) = given {
         return Maintainer::parse(text).map_err(bad);
     }
     match (std::env::var("DEBFULLNAME"), std::env::var("DEBEMAIL")) {
-        (Ok(name), Ok(mail)) => Maintainer::new(&name, &mail).map_err(bad),
+        (Ok(name), Ok(mail)) => {
+            let inner = mail.trim().strip_suffix('>').and_then(|rest| rest.split_once('<'));
+            Maintainer::new(&name, inner.map_or(mail.as_str(), |(_, inner)| inner)).map_err(bad)
+        }
         (_, Ok(both)) if both.contains('<') => Maintainer::parse(&both).map_err(bad),
         _ => Err(usage(
             Problem::new("nobody answers for the package")

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::record::{Description, Names, Sums};
+use crate::release::plain;
 
 /// Every format, the best compressed first: for packages that take any.
 pub const FORMATS: [Format; 4] = [Format::Xz, Format::Zstd, Format::Gzip, Format::Tar];
@@ -50,10 +51,10 @@ pub(super) fn find(path: &Path, formats: &[Format]) -> Result<Found, Failure> {
         (folder.unwrap_or(Path::new(".")).to_owned(), title.to_owned(), Some((name.clone(), format)))
     };
     let names = Names::new(&title);
-    let sums = read_beside(&folder.join(names.sums()), |bytes| {
+    let sums = read_beside(&folder.join(names.sums()), plain::LARGEST_SUMS, |bytes| {
         Sums::parse(&String::from_utf8_lossy(bytes)).map_err(|fault| fault.to_string())
     })?;
-    let description = read_beside(&folder.join(names.description()), |bytes| {
+    let description = read_beside(&folder.join(names.description()), plain::LARGEST_RECORD, |bytes| {
         named(sums.as_ref(), &names.description(), Sha256::of(bytes))?;
         serde_json::from_slice::<Description>(bytes).map_err(|error| error.to_string())
     })?;
@@ -103,9 +104,13 @@ fn split(name: &str) -> Option<(&str, Format)> {
     })
 }
 
-/// Reads a record beside the tarball, if it is there.
-fn read_beside<T>(path: &Path, parse: impl Fn(&[u8]) -> Result<T, String>) -> Result<Option<T>, Failure> {
-    match std::fs::read(path) {
+/// Reads a record beside the tarball, of at most that many bytes, if it is there.
+fn read_beside<T>(
+    path: &Path,
+    most: u64,
+    parse: impl Fn(&[u8]) -> Result<T, String>,
+) -> Result<Option<T>, Failure> {
+    match plain::read(path, most) {
         Ok(bytes) => parse(&bytes).map(Some).map_err(|why| {
             let problem = Problem::new(format!("`{}` cannot be believed", path.display())).note(why);
             Failure::new(Class::Verification, problem.help("run `lustre-dist verify` on the release"))

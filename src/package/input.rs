@@ -4,10 +4,10 @@
 //! A release that may be packaged.
 //!
 //! What a package says comes from inside the tarball, where the manifest and the lock are; the records
-//! beside it are held against that. So a bare tarball and a release directory give the same package.
+//! beside it are held against that. So a bare tarball and a release directory give the same package, but for
+//! `debian/copyright`, which is made from the bill of materials where that is there.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::find::{self, Found, refuse};
@@ -70,7 +70,7 @@ impl Input {
     pub fn read(path: &Path, formats: &[Format]) -> Result<Self, Failure> {
         let found = find::find(path, formats)?;
         let path = found.folder.join(&found.file);
-        let file = File::open(&path).map_err(|error| Failure::io("read", &path, &error))?;
+        let file = plain::open(&path).map_err(|error| Failure::io("read", &path, &error))?;
         let mut inside = Inside::default();
         let mut outcome = read::read(file, &found.file, &Limits::default(), &mut inside)?;
         let sum = outcome.file;
@@ -119,6 +119,15 @@ impl Input {
     pub fn vouched(mut self, trust: Trust<'_>) -> Result<Self, Failure> {
         self.vouched = self.judge_signatures(trust)?;
         Ok(self)
+    }
+
+    /// The same for a release that only the change log names. One that nobody signed is older than the key, and
+    /// passes without a certificate's signature.
+    ///
+    /// # Errors
+    /// As [`vouched`](Self::vouched).
+    pub fn vouched_if_signed(self, trust: Trust<'_>) -> Result<Self, Failure> {
+        if self.has_signature()? { self.vouched(trust) } else { Ok(self) }
     }
 
     /// The good signature over the tarball, in its armour, where there is one.

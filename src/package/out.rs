@@ -15,7 +15,7 @@ use sha2::Digest as _;
 use super::input::Tarball;
 use crate::archive::read::Digested;
 use crate::model::{Class, Failure, Problem, Sha256};
-use crate::release::Aside;
+use crate::release::{Aside, plain};
 
 /// Where the bytes of a file come from.
 #[derive(Debug, Clone)]
@@ -201,7 +201,7 @@ pub(super) fn copy(
     to: &mut File,
 ) -> Result<(u64, Sha256), Result<Failure, io::Error>> {
     let unreadable = |error: io::Error| Ok(Failure::io("read", path, &error));
-    let mut from = File::open(path).map_err(unreadable)?;
+    let mut from = plain::open(path).map_err(unreadable)?;
     let copied = hash(&mut from, to).map_err(Err)?;
     if copied == (sum.size, sum.sha256) {
         return Ok(copied);

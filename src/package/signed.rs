@@ -17,7 +17,7 @@ use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem, Sha256, SourceDate};
 use crate::record::Sums;
 use crate::sign::Decoded;
-use crate::signature::{self, Checked, Circumstances, Content, FILE_NAMESPACE, Kind, Why};
+use crate::signature::{self, Checked, Circumstances, Content, FILE_NAMESPACE, Kind};
 
 /// What the packager says about a release's signatures.
 #[derive(Debug, Clone, Copy)]
@@ -47,50 +47,78 @@ enum Over {
     Sums,
 }
 
+/// A signature file beside the tarball.
+struct Standing {
+    file: String,
+    over: Over,
+    bytes: Vec<u8>,
+}
+
+fn names_of(found: Vec<Standing>) -> Vec<String> {
+    found.into_iter().map(|one| one.file).collect()
+}
+
 impl Input {
     /// Judges the OpenPGP signatures beside the tarball: over it, over the tar inside it, and over the
-    /// checksums. SSH signatures are for `verify`, since no packaging checks them later. Nothing where
-    /// nobody signed and nobody says so, or where they are not to be looked at.
+    /// checksums. SSH signatures are for `verify`, since no packaging checks them later; where they are alone
+    /// the packager must say that they are left out. Nothing where nobody signed and nobody says so, or where
+    /// they are not to be looked at.
     ///
     /// # Errors
     /// A signature is not good, is by another key alone, is missing, or cannot be checked for want of
     /// the certificate.
     pub(super) fn judge_signatures(&self, trust: Trust<'_>) -> Result<Option<Vouched>, Failure> {
+        let (key, now) = match trust {
+            Trust::Unchecked => return Ok(None),
+            Trust::Unsaid => {
+                let there = [Kind::Openpgp, Kind::Ssh].map(|kind| self.signatures(kind));
+                let [openpgp, ssh] = there.map(|found| found.map(names_of));
+                return match (openpgp?, ssh?) {
+                    (openpgp, _) if !openpgp.is_empty() => Err(unchecked(&self.title(), &openpgp)),
+                    (_, ssh) if !ssh.is_empty() => Err(ssh_alone(&self.title(), &ssh)),
+                    _ => Ok(None),
+                };
+            }
+            Trust::Key(key, now) => (key, now),
+        };
+        self.judge(self.signatures(Kind::Openpgp)?, key, now).map(Some)
+    }
+
+    /// Whether a signature of any kind stands beside the tarball.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub(super) fn has_signature(&self) -> Result<bool, Failure> {
+        Ok(!self.signatures(Kind::Openpgp)?.is_empty() || !self.signatures(Kind::Ssh)?.is_empty())
+    }
+
+    /// The signatures of a kind that stand beside the tarball.
+    fn signatures(&self, kind: Kind) -> Result<Vec<Standing>, Failure> {
         let names = self.names();
         let tarball = &self.tarball.name;
         let tar = names.artifact(Format::Tar);
-        let mut wanted = vec![(names.signature(tarball, Kind::Openpgp), Over::Tarball)];
+        let mut wanted = vec![(names.signature(tarball, kind), Over::Tarball)];
         if *tarball != tar {
-            wanted.push((names.signature(&tar, Kind::Openpgp), Over::Tar));
+            wanted.push((names.signature(&tar, kind), Over::Tar));
         }
-        wanted.push((names.signature(&names.sums(), Kind::Openpgp), Over::Sums));
+        wanted.push((names.signature(&names.sums(), kind), Over::Sums));
         let mut found = Vec::new();
-        if !matches!(trust, Trust::Unchecked) {
-            for (file, over) in wanted {
-                found.extend(self.beside(&file)?.map(|bytes| (file, over, bytes)));
-            }
+        for (file, over) in wanted {
+            found.extend(self.beside(&file)?.map(|bytes| Standing { file, over, bytes }));
         }
-        match trust {
-            Trust::Unchecked => Ok(None),
-            Trust::Unsaid if found.is_empty() => Ok(None),
-            Trust::Unsaid => Err(unchecked(&self.title(), found.iter().map(|(file, ..)| file.as_str()))),
-            Trust::Key(key, now) => self.judge(found, key, now).map(Some),
-        }
+        Ok(found)
     }
 
-    fn judge(
-        &self,
-        found: Vec<(String, Over, Vec<u8>)>,
-        key: &Key,
-        now: SourceDate,
-    ) -> Result<Vouched, Failure> {
+    fn judge(&self, found: Vec<Standing>, key: &Key, now: SourceDate) -> Result<Vouched, Failure> {
         let mut vouched = Vouched { signature: None, by: Vec::new() };
         let mut vouches = false;
         let mut problems = Vec::new();
         let mut strangers = Vec::new();
-        for (file, over, bytes) in found {
+        for Standing { file, over, bytes } in found {
             let checked = self.check(over, &bytes, key, now)?;
-            if let Some(good) = checked.good.first() {
+            if checked.has_no_fault()
+                && let Some(good) = checked.good.first()
+            {
                 vouched.by.push(format!("{file}: {good}"));
                 vouches |= over != Over::Sums || self.is_in_sums();
                 if over == Over::Tarball {
@@ -98,18 +126,11 @@ impl Input {
                 }
                 continue;
             }
-            let by_others = checked.refused.iter().all(|refusal| refusal.why == Why::UnknownKey);
-            if by_others && over != Over::Tarball {
+            if checked.has_no_fault() && over != Over::Tarball {
                 strangers.extend(checked.refused.iter().map(|refusal| format!("{file}: {}", refusal.text)));
                 continue;
             }
-            let problem = Problem::new(format!("`{file}` is not a good signature"));
-            let mut problem = checked
-                .refused
-                .iter()
-                .fold(problem, |problem, refusal| problem.note(format!("{}: {}", refusal.why, refusal.text)));
-            problem.help = checked.refused.first().map(|refusal| refusal.help.clone());
-            problems.push(problem);
+            problems.push(checked.problem(&file));
         }
         if problems.is_empty() && !vouches {
             let title = format!("nobody vouches for `{}`", self.tarball.name);
@@ -158,11 +179,21 @@ impl Input {
     }
 }
 
-fn unchecked<'a>(title: &str, files: impl Iterator<Item = &'a str>) -> Failure {
+fn unchecked(title: &str, files: &[String]) -> Failure {
     let problem = Problem::new(format!("{title} is signed, and there is no certificate to check that with"))
-        .note(format!("there: {}", files.collect::<Vec<_>>().join(", ")))
+        .note(format!("there: {}", files.join(", ")))
         .help(
             "give the signer's certificate: `--signing-key FILE`; or leave the signatures out, unchecked: \
+             `--ignore-signatures`",
+        );
+    Failure::new(Class::Usage, problem)
+}
+
+fn ssh_alone(title: &str, files: &[String]) -> Failure {
+    let problem = Problem::new(format!("{title} is signed with SSH alone, which no package can carry"))
+        .note(format!("there: {}", files.join(", ")))
+        .help(
+            "check them yourself: `lustre-dist verify RELEASE --keys KEYS`; then leave them out: \
              `--ignore-signatures`",
         );
     Failure::new(Class::Usage, problem)

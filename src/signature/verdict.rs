@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::ssh;
-use crate::model::SourceDate;
+use crate::model::{Problem, SourceDate};
 
 /// The kind of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -166,6 +166,23 @@ impl Checked {
     #[must_use]
     pub fn is_good(&self) -> bool {
         !self.good.is_empty()
+    }
+
+    /// Whether nothing is wrong with any of them: those that are not good were made by keys that nobody gave.
+    /// A good one does not make up for a wrong one in the same file.
+    #[must_use]
+    pub fn has_no_fault(&self) -> bool {
+        self.refused.iter().all(|refusal| refusal.why == Why::UnknownKey)
+    }
+
+    /// What is wrong with the signatures in that file.
+    #[must_use]
+    pub fn problem(&self, file: &str) -> Problem {
+        let notes = self.refused.iter().map(|refusal| format!("{}: {}", refusal.why, refusal.text));
+        let mut problem =
+            notes.fold(Problem::new(format!("`{file}` is not a good signature")), Problem::note);
+        problem.help = self.refused.first().map(|refusal| refusal.help.clone());
+        problem
     }
 }
 

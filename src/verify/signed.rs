@@ -9,7 +9,7 @@ use super::files::Place;
 use super::finding::{Finding, Findings, Step};
 use crate::model::{Failure, Problem, SourceDate};
 use crate::sign::{self, CheckedSignature, Ready, Unpublishable};
-use crate::signature::{Keys, Why};
+use crate::signature::Keys;
 
 /// Who may have signed, and what time it is.
 #[derive(Debug)]
@@ -62,21 +62,15 @@ fn judge(place: &Place, found: &[CheckedSignature], findings: &mut Findings) {
     let mut vouched = false;
     let mut others = Vec::new();
     for CheckedSignature { file, covers, checked } in found {
+        if !checked.has_no_fault() {
+            findings.push(Finding::new(Step::Signatures, checked.problem(file)).file(file));
+        }
         let Some(good) = checked.good.first() else {
             // Others may sign too; what they say is for those who know their keys.
-            let strangers = checked.refused.iter().all(|refusal| refusal.why == Why::UnknownKey);
-            if let (Some(refusal), true) = (checked.refused.first(), strangers) {
+            if let (Some(refusal), true) = (checked.refused.first(), checked.has_no_fault()) {
                 findings.not_checked(Step::Signatures, format!("{file}: {}", refusal.text));
                 others.push(format!("{file}: {}", refusal.text));
-                continue;
             }
-            let problem = Problem::new(format!("`{file}` is not a good signature"));
-            let mut problem = checked
-                .refused
-                .iter()
-                .fold(problem, |problem, refusal| problem.note(format!("{}: {}", refusal.why, refusal.text)));
-            problem.help = checked.refused.first().map(|refusal| refusal.help.clone());
-            findings.push(Finding::new(Step::Signatures, problem).file(file));
             continue;
         };
         let covers = covers.as_deref().unwrap_or_default();

@@ -6,8 +6,9 @@
 use std::fs;
 
 use insta::assert_snapshot;
+use ssh_key::{Algorithm, LineEnding};
 
-use crate::keymaker::Owner;
+use crate::keymaker::{How, Owner, armor, ssh_key as make_ssh};
 use crate::package_deb::{TITLE, WHO, released};
 use crate::runner::{Run, Sandbox};
 
@@ -167,4 +168,80 @@ fn a_release_without_the_signature_that_was_promised_is_refused() {
     let made = package(&sandbox, &KEY).success();
     assert!(made.contains("good signature: lustre-2.17.57.SHA256SUMS.asc"), "{made}");
     assert!(!made.contains("orig.tar.xz.asc"), "{made}");
+}
+
+/// Two signatures in one file: over these bytes and over those.
+fn both(owners: [u64; 2], these: &[u8], those: &[u8]) -> String {
+    let sign = |seed: u64, bytes: &[u8]| Owner::new(seed).sign(bytes, &How::at(1_770_091_506));
+    armor("SIGNATURE", &[sign(owners[0], these), sign(owners[1], those)].concat())
+}
+
+#[test]
+fn a_good_signature_does_not_hide_a_wrong_one_in_its_file() {
+    let sandbox = signed();
+    let tarball = fs::read(sandbox.path(&beside("tar.xz"))).expect("the tarball");
+    for owners in [[1, 1], [2, 1]] {
+        sandbox.write(&beside("tar.xz.asc"), both(owners, &tarball, b"another file"));
+        let said = refused(&sandbox, 6, &KEY);
+        assert!(said.contains("`lustre-2.17.57.tar.xz.asc` is not a good signature"), "{said}");
+        assert!(said.contains("mismatch: it names the key"), "{said}");
+    }
+    sandbox.write(&beside("tar.xz.asc"), both([1, 1], b"another file", &tarball));
+    refused(&sandbox, 6, &KEY);
+    // A stranger's beside it is theirs to check.
+    sandbox.write(&beside("tar.xz.asc"), both([2, 1], b"another file", &tarball));
+    package(&sandbox, &KEY).success();
+}
+
+#[test]
+fn a_release_that_is_signed_with_ssh_alone_is_not_packaged_as_unsigned() {
+    let sandbox = released();
+    let key = make_ssh(Algorithm::Ed25519, 1);
+    sandbox.write("id", key.to_openssh(LineEnding::LF).expect("a text").as_bytes());
+    let directory = format!("dist/{TITLE}");
+    sandbox.run(&["sign", &directory, "--with", "ssh", "--key", "id"]).success();
+    assert_snapshot!(refused(&sandbox, 2, &[]), @"
+    error: lustre-2.17.57 is signed with SSH alone, which no package can carry
+     = note: there: lustre-2.17.57.tar.xz.sig, lustre-2.17.57.tar.sig, lustre-2.17.57.SHA256SUMS.sig
+     = help: check them yourself: `lustre-dist verify RELEASE --keys KEYS`; then leave them out: `--ignore-signatures`
+    ");
+    assert!(package(&sandbox, &["--ignore-signatures"]).success().contains("lustre_2.17.57-1.dsc"));
+}
+
+#[test]
+fn a_previous_release_must_be_vouched_for_too() {
+    let sandbox = signed();
+    sandbox.commit("lustre", &[("COPYING", "GPL 2\n")], "LU-2 start: more");
+    sandbox.git("lustre", &["tag", "--annotate", "--message", "2.17.58", "v2_17_58"]);
+    let next = crate::package_deb::manifest(r#"formats = ["tar.xz"]"#, "");
+    sandbox.write("n.toml", next.replace("2.17.57", "2.17.58").replace("v2_17_57", "v2_17_58"));
+    sandbox.run(&["assemble", "n.toml"]).success();
+    let next =
+        ["package", "deb", "dist/lustre-2.17.58", "--maintainer", WHO, "--previous", "dist/lustre-2.17.57"];
+    // Nobody can say whether the old one's signatures are good.
+    assert_snapshot!(sandbox.run(&next).failure(2), @"
+    error: lustre-2.17.57 is signed, and there is no certificate to check that with
+     = note: there: lustre-2.17.57.tar.xz.asc, lustre-2.17.57.tar.sign, lustre-2.17.57.SHA256SUMS.asc
+     = help: give the signer's certificate: `--signing-key FILE`; or leave the signatures out, unchecked: `--ignore-signatures`
+    ");
+    let newer = "dist/lustre-2.17.58";
+    let more = ["--with", "openpgp", "--key", "signer.secret", "--date", "2026-02-03T04:05:06Z"];
+    sandbox.run(&[&["sign", newer], &more[..]].concat()).success();
+    let with_key = [&next[..], &KEY].concat();
+    sandbox.run(&with_key).success();
+    fs::remove_dir_all(sandbox.path("packages")).expect("the packages");
+    let good = fs::read(sandbox.path(&beside("tar.xz.asc"))).expect("a signature");
+    fs::copy(sandbox.path(&beside("tar.gz.asc")), sandbox.path(&beside("tar.xz.asc"))).expect("a copy");
+    let said = sandbox.run(&with_key).failure(6);
+    assert!(said.contains("`lustre-2.17.57.tar.xz.asc` is not a good signature"), "{said}");
+    assert!(!sandbox.path("packages").exists(), "nothing is written");
+    sandbox.run(&[&next[..], &["--ignore-signatures"]].concat()).success();
+    fs::remove_dir_all(sandbox.path("packages")).expect("the packages");
+    sandbox.write(&beside("tar.xz.asc"), good);
+    // One from before there was a key.
+    let tarball = fs::read(sandbox.path(&beside("tar.xz"))).expect("the tarball");
+    sandbox.write(&format!("old/{TITLE}.tar.xz"), tarball);
+    let old = format!("old/{TITLE}.tar.xz");
+    let with_old = ["package", "deb", newer, "--maintainer", WHO, "--previous", &old];
+    sandbox.run(&[&with_old[..], &KEY].concat()).success();
 }

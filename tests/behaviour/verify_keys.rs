@@ -8,7 +8,7 @@ use std::fs;
 use insta::assert_snapshot;
 use ssh_key::{Algorithm, LineEnding};
 
-use crate::keymaker::{Owner, ssh_key as make_ssh};
+use crate::keymaker::{How, Owner, armor, ssh_key as make_ssh};
 use crate::runner::Sandbox;
 use crate::tamper::{TITLE, file, release, verify};
 
@@ -112,6 +112,25 @@ fn a_bad_signature_beside_good_ones_is_told() {
      = note: mismatch: it names the key 64C455370E50BE95E680F3FA273F29185579FF0D (Stable Signer <stable@example.org>), but is not that key's signature over these bytes
      = help: the content or the signature was changed: get both again from where they were published
     ");
+}
+
+#[test]
+fn a_good_signature_does_not_hide_a_wrong_one_in_its_file() {
+    let sandbox = released();
+    sign(&sandbox, "openpgp", "signer.secret");
+    let sums = fs::read(sandbox.path(&file("SHA256SUMS"))).expect("the sums");
+    let made = |seed: u64, bytes: &[u8]| Owner::new(seed).sign(bytes, &How::at(1_770_091_506));
+    let write = |packets: [Vec<u8>; 2]| {
+        sandbox.write(&file("SHA256SUMS.asc"), armor("SIGNATURE", &packets.concat()));
+    };
+    write([made(1, &sums), made(1, b"other sums")]);
+    assert_snapshot!(verify(&sandbox, &["--keys", "keys/signer.asc"]).failure(6), @"
+    error: `lustre-2.17.57.SHA256SUMS.asc` is not a good signature
+     = note: mismatch: it names the key 64C455370E50BE95E680F3FA273F29185579FF0D (Stable Signer <stable@example.org>), but is not that key's signature over these bytes
+     = help: the content or the signature was changed: get both again from where they were published
+    ");
+    write([made(1, &sums), made(2, b"other sums")]);
+    verify(&sandbox, &["--keys", "keys/signer.asc"]).success();
 }
 
 #[test]

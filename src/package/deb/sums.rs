@@ -3,11 +3,11 @@
 
 //! The three digests of every file that a `.dsc` and a `.changes` list.
 
-use std::fs::File;
 use std::io::Read;
 
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::package::Tarball;
+use crate::release::plain;
 
 /// The digests of one file. Debian's formats ask for all three (Debian Policy 5.6.21 and 5.6.24); nothing
 /// here believes the two old ones.
@@ -66,7 +66,7 @@ pub(super) fn of(name: &str, bytes: &[u8]) -> Sums {
 /// It cannot be read, or changed since it was read before.
 pub(super) fn of_tarball(name: &str, tarball: &Tarball) -> Result<Sums, Failure> {
     let unreadable = |error: std::io::Error| Failure::io("read", &tarball.path, &error);
-    let mut file = File::open(&tarball.path).map_err(unreadable)?;
+    let mut file = plain::open(&tarball.path).map_err(unreadable)?;
     let mut running = Running::default();
     let mut chunk = vec![0; 256 << 10];
     loop {

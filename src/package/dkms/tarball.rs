@@ -7,7 +7,6 @@
 //! The release is read once more while this is written, so that no tree is ever held in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{self, Write};
 use std::iter::Peekable;
 use std::path::Path;
@@ -18,6 +17,7 @@ use crate::archive::read::{self, Kind, Limits, Member, Visit};
 use crate::model::{Class, CommitId, Failure, Problem, SourceDate};
 use crate::package::{Stream, Tarball};
 use crate::plan::RECORDS;
+use crate::release::plain;
 
 /// Where `mktarball` puts modules that are built. dkms looks for it, empty or not.
 const MAIN: &str = "dkms_main_tree/";
@@ -77,7 +77,7 @@ impl Stream for SourceTree {
             open: None,
         };
         let tarball = &self.tarball;
-        let from = File::open(&tarball.path).map_err(|error| Failure::io("read", &tarball.path, &error))?;
+        let from = plain::open(&tarball.path).map_err(|error| Failure::io("read", &tarball.path, &error))?;
         let outcome = read::read(from, &tarball.name, &Limits::default(), &mut writer)?;
         if outcome.file != tarball.sum {
             let title = format!("`{}` changed while it was packaged", tarball.path.display());
