@@ -509,3 +509,30 @@ fn templates_and_patches_of_the_user() {
       = help: a template of `dkms` can name branch, changes, dist, first, folder, hook_runs_autogen, kernel_expression, kernels, line, location, maintainer, modules, package, package_version, patches, prepare, release, revision, sometimes, sources, unlisted, url, vendor; see the README
     ");
 }
+
+#[test]
+fn names_that_a_shell_would_run_are_refused() {
+    let kbuild =
+        "TARGET := $(shell id)\nccflags-y := -I$(src)/../include\nobj-y += net/lnet/ fs/$(TARGET)/\n";
+    let files = but(&TREE, "Kbuild", Some(kbuild));
+    let files = but(&files, "net/lnet/Makefile", Some("obj-m := lnet.o $(TARGET).o %(id>/tmp/x).o\n"));
+    assert_snapshot!(refused(&released(&files), 3, &[]), @"
+    error: `Kbuild` cannot be followed
+     = note: it names `../include`, which is no plain path inside of the release
+     = help: write out the names with a patch in the manifest; where the tree has packaging of its own, use it: `--packaging tree`
+
+    error: `net/lnet/Makefile` cannot be followed
+     = note: it names `$(TARGET).o`, which is no plain path inside of the release
+     = help: write out the names with a patch in the manifest; where the tree has packaging of its own, use it: `--packaging tree`
+
+    error: `net/lnet/Makefile` cannot be followed
+     = note: it names `%(id>/tmp/x).o`, which is no plain path inside of the release
+     = help: write out the names with a patch in the manifest; where the tree has packaging of its own, use it: `--packaging tree`
+
+    error: `Kbuild` cannot be followed
+     = note: it names `fs/$(TARGET)/`, which is no plain path inside of the release
+     = help: write out the names with a patch in the manifest; where the tree has packaging of its own, use it: `--packaging tree`
+
+    4 problems
+    ");
+}

@@ -240,3 +240,14 @@ fn a_certificate_needs_a_signature() {
      = help: fetch the signatures that were published with the release; without `--signing-key` an unsigned release is packaged as one
     ");
 }
+
+#[test]
+fn names_that_rpm_would_run_are_refused() {
+    let mut files = TREE.to_vec();
+    files[3] = ("net/lnet/Makefile", "obj-m := lnet.o %(id>/tmp/x).o\n");
+    assert_snapshot!(refused(&released("", &files, &[]), 3, &[]), @"
+    error: `net/lnet/Makefile` cannot be followed
+     = note: it names `%(id>/tmp/x).o`, which is no plain path inside of the release
+     = help: write out the names with a patch in the manifest; where the tree has packaging of its own, use it: `--packaging tree`
+    ");
+}

@@ -78,7 +78,7 @@ pub(super) fn folder(
     templates: &Templates,
     has_key: bool,
 ) -> Result<Folder, Failure> {
-    let modules = declared_modules(input);
+    let modules = declared_modules(input)?;
     lacks(input, &modules)?;
     let context = Context {
         values,

@@ -77,7 +77,7 @@ pub(super) fn declared(input: &Input) -> BTreeSet<Module> {
         // Until Lustre 2.16 configure made the Kbuild files of `Makefile.in`. In `config/` it has its own trials.
         if folder != "config" && matches!(name, "Kbuild" | "Makefile" | "Makefile.in") {
             let names = mentioned(&String::from_utf8_lossy(bytes));
-            modules.extend(names.into_iter().map(|name| Module { name, folder: folder.to_owned() }));
+            modules.extend(names.iter().map(|name| Module::of(folder, name)));
         }
     }
     modules

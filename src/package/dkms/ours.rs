@@ -18,7 +18,7 @@ pub(super) fn listed(
     input: &Input,
     servers: Option<Servers>,
 ) -> Result<(Option<BTreeSet<String>>, Listed), Failure> {
-    let found = declared_modules(input);
+    let found = declared_modules(input)?;
     let mut problems = Vec::new();
     let title = input.title();
     let tree = "where the tree has packaging of its own, use it: `--packaging tree`";

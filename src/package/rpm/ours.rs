@@ -75,7 +75,7 @@ pub(super) fn spec(
     extras: &Extras,
     rpm_release: String,
 ) -> Result<Spec, Failure> {
-    let modules = declared_modules(input);
+    let modules = declared_modules(input)?;
     lacks(input, &modules)?;
     let manifest = |problem| Failure::new(Class::Manifest, problem);
     let dkms_conf = format!("{}-dkms.conf", input.name());
