@@ -6,14 +6,33 @@
 
 use crate::model::version::KernelRange;
 
+/// The first numbers inside of a range, and the first ones outside again: a distribution's kernel does not
+/// always say that it is a candidate, so one counts as the release that it leads to. Where the range has a
+/// part of the candidates, it has that release.
+#[must_use]
+pub(super) fn edges(range: &KernelRange) -> (Option<[u32; 3]>, Option<[u32; 3]>) {
+    let from = range.min().map(|min| min.numbers());
+    let before = range.max().map(|max| {
+        let [major, minor, patch] = max.numbers();
+        // Before the first candidate there is nothing.
+        let has_part = max.candidate().is_some_and(|candidate| candidate > 1) || from == Some(max.numbers());
+        [major, minor, if has_part { patch + 1 } else { patch }]
+    });
+    (from, before)
+}
+
+/// Numbers as kernels have them: `6.13`, `6.12.58`.
+pub(super) fn spelled([major, minor, patch]: [u32; 3]) -> String {
+    if patch == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{patch}") }
+}
+
 /// A regular expression that matches the releases of the kernels in the range: `6.1.0-56-amd64` and
 /// `6.12.63+deb12-amd64` for `>=6.1, <6.13`. `None` where every kernel is in it.
 ///
-/// A candidate counts as the release that it leads to, on the edges too.
+/// A candidate counts as the release that it leads to, on the edges too: `<=6.18-rc6` has 6.18.
 #[must_use]
 pub fn expression(range: &KernelRange) -> Option<String> {
-    let from = range.min().map(|min| min.numbers());
-    let before = range.max().map(|max| max.numbers());
+    let (from, before) = edges(range);
     if from.is_none() && before.is_none() {
         return None;
     }
@@ -148,6 +167,10 @@ mod tests {
             (">=4.18, <7.1", Some(r"^(4\.(1[8-9]|[2-9][0-9]|[1-9][0-9]{2,})|[5-6]|7\.0)([^0-9]|$)")),
             ("=6.12", Some(r"^(6\.12)([^0-9]|$)")),
             (">=6.12.5, <6.12.7", Some(r"^(6\.12\.[5-6])([^0-9]|$)")),
+            ("=6.18-rc2", Some(r"^(6\.18\.0)([^0-9]|$)")),
+            (">=6.1, <=6.18-rc6", Some(r"^(6\.([1-9]|1[0-7])|6\.18\.0)([^0-9]|$)")),
+            (">=6.17, <6.18-rc1", Some(r"^(6\.17)([^0-9]|$)")),
+            ("=6.18-rc0", Some(r"^(6\.18\.0)([^0-9]|$)")),
             ("<5.0", Some(r"^([0-4])([^0-9]|$)")),
             (">=5.14", Some(r"^(5\.(1[4-9]|[2-9][0-9]|[1-9][0-9]{2,})|([6-9]|[1-9][0-9]{1,}))([^0-9]|$)")),
         ] {

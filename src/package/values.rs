@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Request;
 use super::changes::{Change, Entry, entries, of_users_patches, strftime};
 use super::input::Input;
+use super::limits::{edges, spelled};
 use super::maintainer::Maintainer;
 use super::templates::Templates;
 use crate::model::Failure;
@@ -96,7 +97,8 @@ pub struct Line {
     pub kernel: Option<String>,
 }
 
-/// A range of kernels. It belongs on packages of modules alone.
+/// A range of kernels. It belongs on packages of modules alone. At its ends, as dkms takes them, a candidate
+/// counts as the release that it leads to.
 #[derive(Debug, Clone, Serialize)]
 pub struct Kernels {
     /// The range: `>=4.18, <7.1`.
@@ -212,10 +214,10 @@ impl Values {
             }),
             branch: input.line(),
             folder: layout::folder(input.line_id()).to_owned(),
-            kernels: input.supports().map(|range| Kernels {
-                supports: range.to_string(),
-                min: range.min().map(|min| min.to_string()),
-                max_exclusive: range.max().map(|max| max.to_string()),
+            kernels: input.supports().map(|range| {
+                let (min, max) = edges(&range);
+                let [min, max_exclusive] = [min, max].map(|edge| edge.map(spelled));
+                Kernels { supports: range.to_string(), min, max_exclusive }
             }),
             sources: input
                 .lock

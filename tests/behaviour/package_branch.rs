@@ -76,8 +76,8 @@ fn every_release_of_the_line_gets_a_commit() {
     release_next(&sandbox);
     assert_snapshot!(branch(&sandbox, &["--dist", "bookworm"]).success(), @"
     debian/lts-6.12 is at 2.17.58-1
-      2.17.57-1  15db04611e52  upstream/2.17.57
-      2.17.58-1  14d144c439a7  upstream/2.17.58
+      2.17.57-1  b5dd82afffc3  upstream/2.17.57
+      2.17.58-1  e0159b5d0a76  upstream/2.17.58
     ");
     assert_snapshot!(sandbox.git("pkg.git", &["log", "--format=%an <%ae> %aI%n%cn %cI%n%n%B", BRANCH]), @"
     A. Packager <packager@example.org> 2026-01-02T03:04:05Z
@@ -91,7 +91,7 @@ fn every_release_of_the_line_gets_a_commit() {
     Lustre-Dist-Release: lustre 2.17.58
     Lustre-Dist-Revision: 1
     Lustre-Dist-Identity: 0cd2fb103d7fbce930ce82bb7719deebc25c6a89a3150f47e57950ec36f7b135
-    Lustre-Dist-Tree: 314f5b331ae98f673dc793629ab551365d983375
+    Lustre-Dist-Tree: 919dc4dfce2ec187de58522404c151626f143a2f
 
     A. Packager <packager@example.org> 2026-01-02T03:04:05Z
     A. Packager 2026-01-02T03:04:05Z
@@ -105,7 +105,7 @@ fn every_release_of_the_line_gets_a_commit() {
     Lustre-Dist-Release: lustre 2.17.57
     Lustre-Dist-Revision: 1
     Lustre-Dist-Identity: 8a0f94cdc2ecb3a9e11263fe5eeb811f8856ad5785ff5fa54c240483f7a2c1dd
-    Lustre-Dist-Tree: 8e5defbf3d01f988f82b1ebab9a4cc72a2c5127d
+    Lustre-Dist-Tree: 5ee29a10d380efe62685a10e19d114799c1d3739
     ");
     assert_snapshot!(sandbox.git("pkg.git", &["for-each-ref", "--format=%(refname) %(objecttype)"]), @"
     refs/heads/debian/lts-6.12 commit

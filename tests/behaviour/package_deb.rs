@@ -162,6 +162,7 @@ fn a_source_package_is_made() {
     # >=6.1, <6.13
     BUILD_EXCLUSIVE_KERNEL='^(6\.([1-9]|1[0-2]))([^0-9]|$)'
     BUILD_EXCLUSIVE_KERNEL_MIN="6.1"
+    BUILD_EXCLUSIVE_KERNEL_MAX="6.13"
     MAKE[0]="make -j$(nproc) -C $kernel_source_dir M=$dkms_tree/$PACKAGE_NAME/$PACKAGE_VERSION/build modules"
     CLEAN="make -C $kernel_source_dir M=$dkms_tree/$PACKAGE_NAME/$PACKAGE_VERSION/build clean"
     BUILT_MODULE_NAME[0]="lnet"

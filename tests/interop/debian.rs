@@ -417,6 +417,10 @@ fn kernels(_: &Release) {
         ">=5.14.9",
         "<6.2.10",
         ">=4.18.3, <6.0.1",
+        "=6.18-rc2",
+        ">=6.1, <=6.18-rc6",
+        ">=6.17, <6.18-rc1",
+        ">6.9-rc3, <6.12.5-rc4",
     ];
     let mut versions = Vec::new();
     for major in [3, 4, 5, 6, 7, 10] {
@@ -435,9 +439,11 @@ fn kernels(_: &Release) {
             let releases = versions.iter().map(|version| format!("{version}{ending}"));
             let mut command = Command::new("bash");
             let found = run(command.args(["-c", script, "-", &expression]).args(releases));
-            let inside = versions
-                .iter()
-                .filter(|version| range.contains(&KernelVersion::parse(version).expect("a version")));
+            // A candidate counts as its release, which is inside as soon as one of them is.
+            let holds = |version: &str| range.contains(&KernelVersion::parse(version).expect("a version"));
+            let inside = versions.iter().filter(|version| {
+                holds(version) || (1..=9).any(|candidate| holds(&format!("{version}-rc{candidate}")))
+            });
             let expected: String = inside.map(|version| format!("{version}{ending}\n")).collect();
             assert_eq!(String::from_utf8(found).expect("UTF-8"), expected, "{text}: {expression}");
         }
