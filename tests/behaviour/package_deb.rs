@@ -658,16 +658,25 @@ fn the_change_log_goes_back_to_previous_releases() {
 #[test]
 fn licences_come_from_the_bill_of_materials() {
     let sandbox = released();
+    let description = sandbox.read(&format!("dist/{TITLE}/{TITLE}.release.json"));
+    let description: serde_json::Value = serde_json::from_str(&description).expect("JSON");
+    let identity = description["identity"]["sha256"].as_str().expect("a digest");
     // REUSE-IgnoreStart
     sandbox.write(
         &format!("dist/{TITLE}/{TITLE}.spdx.json"),
-        r#"{ "files": [
+        r#"{ "packages": [{ "checksums": [{ "algorithm": "SHA256", "checksumValue": "IDENTITY" }] }],
+          "files": [
             { "fileName": "./COPYING", "licenseInfoInFiles": ["NOASSERTION"] },
             { "fileName": "./Kbuild", "licenseInfoInFiles": ["GPL-2.0-only"] },
             { "fileName": "./include/lnet.h", "licenseInfoInFiles": ["LGPL-2.1-or-later", "MIT"],
               "licenseComments": "SPDX-License-Identifier: LGPL-2.1-or-later OR MIT" },
-            { "fileName": "./a b*.c", "licenseInfoInFiles": ["GPL-2.0-only WITH Linux-syscall-note"] }
-        ] }"#,
+            { "fileName": "./a b*.c", "licenseInfoInFiles": ["GPL-2.0-only WITH Linux-syscall-note"] },
+            { "fileName": "./both.c", "licenseInfoInFiles": ["GPL-2.0-only", "MIT", "BSD-3-Clause"],
+              "licenseComments": "SPDX-License-Identifier: (GPL-2.0-only OR MIT) AND BSD-3-Clause" },
+            { "fileName": "./odd.c", "licenseInfoInFiles": ["NOASSERTION"],
+              "licenseComments": "SPDX-License-Identifier: GPL v2  (not a licence expression)" }
+        ] }"#
+            .replace("IDENTITY", identity),
     );
     // REUSE-IgnoreEnd
     // Another bill than the release's own, which the sums would tell.
@@ -683,6 +692,11 @@ fn licences_come_from_the_bill_of_materials() {
     License: GPL-2
 
     Files:
+     both.c
+    Copyright: the authors of lustre, as its files and the histories of its sources name them
+    License: GPL-2 or Expat, and BSD-3-clause
+
+    Files:
      a?b\*.c
     Copyright: the authors of lustre, as its files and the histories of its sources name them
     License: GPL-2 with Linux-syscall-note exception
@@ -695,6 +709,10 @@ fn licences_come_from_the_bill_of_materials() {
     Files: debian/*
     Copyright: 2026 A. Packager <packager@example.org>
     License: GPL-2
+
+    License: BSD-3-clause
+     The text of BSD-3-Clause is not part of this source;
+     see https://spdx.org/licenses/BSD-3-Clause.html.
 
     License: Expat
      MIT License

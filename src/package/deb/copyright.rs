@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::dep5::{self, License, short};
 use crate::model::{Class, Failure, Problem};
 use crate::package::Input;
 
@@ -22,7 +23,7 @@ pub(super) struct Files {
 
 /// One licence with its text, lines as they stand in the paragraph.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct License {
+pub(super) struct Text {
     /// Its name, as DEP-5 spells it.
     pub(super) name: String,
     /// The lines of its text, each with a blank in front, an empty one as ` .`.
@@ -37,7 +38,7 @@ pub(super) struct Copyright {
     /// Files of other licences, the licences in order.
     pub(super) files: Vec<Files>,
     /// Every licence that is named.
-    pub(super) licenses: Vec<License>,
+    pub(super) licenses: Vec<Text>,
 }
 
 impl Copyright {
@@ -47,14 +48,30 @@ impl Copyright {
         Self {
             default: license.clone(),
             files: vec![Files { patterns: vec!["a.c".to_owned()], license: license.clone() }],
-            licenses: vec![License { name: license, text: " text".to_owned() }],
+            licenses: vec![Text { name: license, text: " text".to_owned() }],
         }
     }
 }
 
 #[derive(Deserialize)]
 struct Document {
+    #[serde(default)]
+    packages: Vec<Described>,
     files: Vec<Element>,
+}
+
+/// A package that the bill describes: the tarball is one.
+#[derive(Deserialize)]
+struct Described {
+    #[serde(default)]
+    checksums: Vec<Checksum>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Checksum {
+    algorithm: String,
+    checksum_value: String,
 }
 
 #[derive(Deserialize)]
@@ -72,61 +89,82 @@ struct Element {
 /// # Errors
 /// The bill of materials cannot be read, or is not the release's.
 pub(super) fn of(input: &Input) -> Result<Copyright, Failure> {
-    let default = input.manifest.release.license.value.as_str();
-    let mut groups: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
+    let declared = input.manifest.release.license.value.as_str();
+    let default = License::parse(declared).unwrap_or_else(|| License::Term(declared.to_owned()));
     let name = input.sbom_name();
+    let unsaid = |what: &str, license: &License| {
+        let problem = Problem::new(format!("`debian/copyright` has no form for the licence of {what}"))
+            .note(license.terms().join(", "))
+            .note("it has too many combinations: DEP-5 knows no brackets");
+        Failure::new(
+            Class::Manifest,
+            problem.help("package the bare tarball, and say more in a `deb/copyright.j2` of your own"),
+        )
+    };
+    let spelled_default = default.spelled().ok_or_else(|| unsaid("the release", &default))?;
+    let mut groups: BTreeMap<String, (License, Vec<String>)> = BTreeMap::new();
     if let Some(bytes) = input.beside(&name)? {
         let document: Document = serde_json::from_slice(&bytes).map_err(|error| {
             let problem = Problem::new(format!("the bill of materials `{name}` cannot be read"));
             Failure::new(Class::Verification, problem.note(error.to_string()))
         })?;
+        is_of(&document, input, &name)?;
         for file in document.files {
-            let Some(expression) = expression(&file) else { continue };
+            let Some(license) = license(&file) else { continue };
             // Several SPDX ids have one name in Debian, so that is what tells groups apart.
-            let license = spelled(&expression);
-            if license != spelled(default) {
-                let group = groups.entry(license).or_insert_with(|| (expression, Vec::new()));
+            let spelled = license.spelled().ok_or_else(|| unsaid(&file.file_name, &license))?;
+            if spelled != spelled_default {
+                let group = groups.entry(spelled).or_insert_with(|| (license, Vec::new()));
                 group.1.push(pattern(&file.file_name));
             }
         }
     }
     let mut licenses: BTreeMap<String, String> = BTreeMap::new();
-    for expression in
-        std::iter::once(default).chain(groups.values().map(|(expression, _)| expression.as_str()))
-    {
-        for term in terms(expression) {
-            licenses.entry(spelled(term)).or_insert_with(|| text(input, term));
+    for license in std::iter::once(&default).chain(groups.values().map(|(license, _)| license)) {
+        for term in license.terms() {
+            licenses.entry(dep5::spelled(term)).or_insert_with(|| text(input, term));
         }
     }
-    let licenses = licenses.into_iter().map(|(name, text)| License { name, text }).collect();
+    let licenses = licenses.into_iter().map(|(name, text)| Text { name, text }).collect();
     let files = groups.into_iter().map(|(license, (_, patterns))| Files { patterns, license }).collect();
-    Ok(Copyright { default: spelled(default), files, licenses })
+    Ok(Copyright { default: spelled_default, files, licenses })
 }
 
-/// What the file says of itself; `None` where it says nothing.
-fn expression(file: &Element) -> Option<String> {
+/// Refuses a bill of something else: no checksums need stand beside it.
+fn is_of(document: &Document, input: &Input, name: &str) -> Result<(), Failure> {
+    let expected = input.identity.sha256.to_string();
+    let sums = document.packages.iter().flat_map(|package| &package.checksums);
+    let mut sums = sums.filter(|sum| sum.algorithm == "SHA256").map(|sum| sum.checksum_value.as_str());
+    let found = match sums.clone().next() {
+        _ if sums.any(|sum| sum == expected) => return Ok(()),
+        Some(found) => found,
+        None => "none",
+    };
+    let problem = Problem::new(format!("`{name}` is not of this tarball"))
+        .note(format!("expected  sha256 {expected} of the uncompressed tar"))
+        .note(format!("found     sha256 {found}"))
+        .help("take the release again from where it was published, or package the bare tarball");
+    Err(Failure::new(Class::Verification, problem))
+}
+
+/// What the file says of itself; `None` where it says nothing that is a licence.
+fn license(file: &Element) -> Option<License> {
     // The words of the file have the operators, which the list of ids has lost.
     let words = file.license_comments.as_deref().unwrap_or_default().lines();
     // REUSE-IgnoreStart
     let tag = "SPDX-License-Identifier: ";
     // REUSE-IgnoreEnd
-    let mut written: Vec<&str> = words.filter_map(|line| line.strip_prefix(tag)).map(str::trim).collect();
+    let words = words.filter_map(|line| line.strip_prefix(tag)).map(str::trim);
+    let mut written: Vec<&str> = words.filter(|text| License::parse(text).is_some()).collect();
     if written.is_empty() {
-        let known = |id: &&str| !matches!(*id, "NOASSERTION" | "NONE");
-        written = file.license_info_in_files.iter().map(String::as_str).filter(known).collect();
+        written = file.license_info_in_files.iter().map(String::as_str).collect();
     }
+    // Two values of SPDX that are no licences.
+    written.retain(|text| !matches!(*text, "NOASSERTION" | "NONE"));
     written.sort_unstable();
     written.dedup();
-    match written.as_slice() {
-        [] => None,
-        [one] => Some((*one).to_owned()),
-        several => {
-            let bracketed = several
-                .iter()
-                .map(|one| if one.contains(" OR ") { format!("({one})") } else { (*one).to_owned() });
-            Some(bracketed.collect::<Vec<_>>().join(" AND "))
-        }
-    }
+    let licenses: Vec<License> = written.into_iter().filter_map(License::parse).collect();
+    (!licenses.is_empty()).then(|| License::all(licenses))
 }
 
 /// A path as a pattern: what would match more is escaped, and a blank cannot be written.
@@ -139,56 +177,6 @@ fn pattern(path: &str) -> String {
             c => vec![c],
         })
         .collect()
-}
-
-/// The licences of an expression, each with its exception.
-fn terms(expression: &str) -> impl Iterator<Item = &str> {
-    expression
-        .split(" AND ")
-        .flat_map(|part| part.split(" OR "))
-        .map(|term| term.trim_matches(|c: char| c == '(' || c == ')' || c.is_whitespace()))
-        .filter(|term| !term.is_empty())
-}
-
-/// An expression as DEP-5 spells it: `GPL-2.0-only WITH Linux-syscall-note` is `GPL-2 with
-/// Linux-syscall-note exception`. DEP-5 has no brackets; `and` binds less tightly there with a comma
-/// in front, and no more than one level is written by anybody.
-fn spelled(expression: &str) -> String {
-    let mut out = String::new();
-    for word in expression.split_whitespace() {
-        let inner = word.trim_matches(|c| c == '(' || c == ')');
-        let word = match inner {
-            "AND" => "and".to_owned(),
-            "OR" => "or".to_owned(),
-            "WITH" => "with".to_owned(),
-            id => short(id),
-        };
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        let after_with = out.ends_with(" with ");
-        out.push_str(&word);
-        if after_with {
-            out.push_str(" exception");
-        }
-    }
-    out
-}
-
-/// An SPDX id as DEP-5 spells it: `GPL-2.0-or-later` is `GPL-2+`.
-fn short(id: &str) -> String {
-    let (base, later) = match id.strip_suffix("-or-later").or_else(|| id.strip_suffix('+')) {
-        Some(base) => (base, "+"),
-        None => (id.strip_suffix("-only").unwrap_or(id), ""),
-    };
-    let gnu = ["GPL-", "LGPL-", "AGPL-", "GFDL-"].iter().any(|start| base.starts_with(start));
-    let base = if gnu { base.strip_suffix(".0").unwrap_or(base) } else { base };
-    match base {
-        "MIT" => format!("Expat{later}"),
-        "BSD-3-Clause" => format!("BSD-3-clause{later}"),
-        "BSD-2-Clause" => format!("BSD-2-clause{later}"),
-        _ => format!("{base}{later}"),
-    }
 }
 
 /// The text of a licence: where Debian has it on every machine, where the tarball has it, or itself.
@@ -233,18 +221,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expressions_are_spelled_as_debian_does() {
-        for (spdx, debian) in [
-            ("GPL-2.0-only", "GPL-2"),
-            ("GPL-2.0-or-later AND LGPL-2.1+", "GPL-2+ and LGPL-2.1+"),
-            ("GPL-2.0 WITH Linux-syscall-note", "GPL-2 with Linux-syscall-note exception"),
-            ("(MIT OR Apache-2.0)", "Expat or Apache-2.0"),
-            ("BSD-3-Clause", "BSD-3-clause"),
-        ] {
-            assert_eq!(spelled(spdx), debian);
-        }
-        let found: Vec<&str> = terms("GPL-2.0-only AND (MIT OR BSD-2-Clause)").collect();
-        assert_eq!(found, ["GPL-2.0-only", "MIT", "BSD-2-Clause"]);
+    fn a_path_is_a_pattern() {
         assert_eq!(pattern("./a b/*.c"), "a?b/\\*.c");
+    }
+
+    #[test]
+    fn only_expressions_are_kept_of_a_files_words() {
+        let says = |comments: &str, ids: &[&str]| {
+            let file = Element {
+                file_name: "./a".to_owned(),
+                license_info_in_files: ids.iter().map(|id| (*id).to_owned()).collect(),
+                license_comments: Some(comments.to_owned()),
+            };
+            license(&file).and_then(|license| license.spelled())
+        };
+        // REUSE-IgnoreStart
+        let tag = "SPDX-License-Identifier:";
+        // REUSE-IgnoreEnd
+        let odd = format!("{tag} GPL v2  (not a licence expression)");
+        assert_eq!(says(&odd, &["NOASSERTION"]), None);
+        assert_eq!(says(&format!("{odd}\n{tag} MIT"), &["MIT"]), Some("Expat".to_owned()));
+        let both = format!("{tag} GPL-2.0 or MIT\n{tag} BSD-3-Clause\n{tag} NONE");
+        assert_eq!(says(&both, &[]), Some("BSD-3-clause, and GPL-2 or Expat".to_owned()));
+        assert_eq!(says("", &["NONE"]), None);
     }
 }

@@ -5,6 +5,7 @@
 
 mod control;
 mod copyright;
+mod dep5;
 mod dsc;
 pub(super) mod ours;
 mod sums;
