@@ -12,7 +12,7 @@ use super::revision::Revision;
 use super::templates::Templates;
 use crate::lock::patch_problem;
 use crate::manifest::{Carries, PatchEntry};
-use crate::model::{Class, Failure, Problem, SourceDate, SourceText};
+use crate::model::{Class, CommitId, Failure, Problem, SourceDate, SourceText};
 use crate::patch;
 use crate::plan::RECORDS;
 
@@ -32,7 +32,8 @@ pub struct Entry {
     pub revision: String,
     /// The release's date as Debian's change logs have it (Debian Policy 4.4): RFC 5322, in UTC.
     pub date_debian: String,
-    /// The same as RPM's change logs have it: `Thu May 14 2026`.
+    /// The same as RPM's change logs have it: `Thu May 14 2026`. rpm refuses a log that goes up in time, so
+    /// that a release which was made after the one that followed it has the other's day here.
     pub date_rpm: String,
     /// What is in it.
     pub changes: Vec<Change>,
@@ -45,6 +46,14 @@ pub struct Change {
     pub text: String,
     /// The upstream commits that it carries, in full or as the patch names them.
     pub upstream: Vec<String>,
+}
+
+impl Change {
+    /// A text can come from a patch's header or a manifest, and may have lines; here it is one sentence.
+    fn new(text: &str, upstream: Vec<String>) -> Self {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        Self { text: words.join(" "), upstream }
+    }
 }
 
 /// The entries of a change log, the newest first: the release's own and those before it.
@@ -73,21 +82,33 @@ pub fn entries(input: &Input, previous: &[Input], revision: &Revision) -> Result
         return Err(Failure { class: Class::Usage, problems });
     }
     let first = Revision { number: std::num::NonZeroU32::MIN, vendor: revision.vendor.clone() };
-    let mut entries = vec![entry(input, revision)?];
-    for one in before {
-        entries.push(entry(one, &first)?);
+    let days = descending(std::iter::once(input).chain(before.iter().copied()).map(Input::date));
+    let mut entries = vec![entry(input, revision, days[0])?];
+    for (one, day) in before.into_iter().zip(&days[1..]) {
+        entries.push(entry(one, &first, *day)?);
     }
     Ok(entries)
 }
 
-fn entry(input: &Input, revision: &Revision) -> Result<Entry, Failure> {
+/// The same dates, none after the one before it.
+fn descending(dates: impl Iterator<Item = SourceDate>) -> Vec<SourceDate> {
+    let mut latest = SourceDate::MAX;
+    dates
+        .map(|date| {
+            latest = latest.min(date);
+            latest
+        })
+        .collect()
+}
+
+fn entry(input: &Input, revision: &Revision, day: SourceDate) -> Result<Entry, Failure> {
     Ok(Entry {
         version: input.lock.version.clone(),
         debian: format!("{}-{revision}", input.version.debian_upstream()),
         rpm: input.version.rpm_version(),
         revision: revision.to_string(),
         date_debian: strftime(input.date(), "%a, %d %b %Y %H:%M:%S +0000"),
-        date_rpm: strftime(input.date(), "%a %b %d %Y"),
+        date_rpm: strftime(day, "%a %b %d %Y"),
         changes: changes(input)?,
     })
 }
@@ -122,8 +143,7 @@ pub(super) fn of_users_patches(templates: &Templates) -> Result<Vec<Change>, Fai
         match patch::parse_stripping(&entry.file, bytes, entry.strip) {
             Ok(patch) => {
                 let subject = patch.header.subject.map(|subject| format!(": {subject}")).unwrap_or_default();
-                changes
-                    .push(Change { text: format!("Apply {}{subject}.", entry.file), upstream: Vec::new() });
+                changes.push(Change::new(&format!("Apply {}{subject}.", entry.file), Vec::new()));
             }
             Err(found) => report(&entry.file, bytes, found),
         }
@@ -144,15 +164,18 @@ fn changes(input: &Input) -> Result<Vec<Change>, Failure> {
     if let Some(line) = &input.manifest.line {
         text.push_str(&format!(" of the line {}", line.id));
     }
-    let mut changes = vec![Change { text: format!("{text}."), upstream: Vec::new() }];
+    let mut changes = vec![Change::new(&format!("{text}."), Vec::new())];
     for (name, pin) in &input.lock.source {
-        let commit = pin.commit.to_string();
-        let commit = &commit[..SHORT.min(commit.len())];
-        let text = match pin.tag_name() {
-            Some(tag) => format!("Source {name}: {tag}, commit {commit}."),
-            None => format!("Source {name}: commit {commit}."),
-        };
-        changes.push(Change { text, upstream: Vec::new() });
+        let tag = pin.tag_name().map(|tag| format!("{tag}, ")).unwrap_or_default();
+        let text = format!("Source {name}: {tag}{}.", short(pin.commit));
+        changes.push(Change::new(&text, Vec::new()));
+        // The commits of the source's own branch, backports among them, are named there with their subjects.
+        if let Some(since) = &pin.since {
+            let since = since.tag.clone().unwrap_or_else(|| short(since.commit));
+            let record = input.names().changes();
+            let text = format!("Commits of {name} since {since}: see {record} beside the tarball.");
+            changes.push(Change::new(&text, Vec::new()));
+        }
     }
     let mut problems = Vec::new();
     for entry in input.manifest.layers.iter().flat_map(|layer| &layer.patches) {
@@ -162,6 +185,10 @@ fn changes(input: &Input) -> Result<Vec<Change>, Failure> {
         }
     }
     if problems.is_empty() { Ok(changes) } else { Err(Failure { class: Class::Verification, problems }) }
+}
+
+fn short(commit: CommitId) -> String {
+    format!("commit {}", &commit.to_string()[..SHORT])
 }
 
 /// A change for each patch file of an entry.
@@ -203,5 +230,22 @@ fn change(input: &Input, path: &str, strip: usize, carries: &Carries) -> Result<
         (true, Carries::Reason(reason)) => format!("Patch {subject}: {reason}."),
         (true, Carries::Upstream(_)) => format!("Patch {subject}."),
     };
-    Ok(Change { text, upstream })
+    Ok(Change::new(&text, upstream))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_date_is_after_the_one_before_it() {
+        let dates = [30, 10, 20, 10, 5, 40].map(SourceDate);
+        assert_eq!(descending(dates.into_iter()), [30, 10, 10, 10, 5, 5].map(SourceDate));
+    }
+
+    #[test]
+    fn a_change_is_one_line() {
+        let change = Change::new("Patch x:\n\n -- A <a@b.c>\r\u{2028}\tmore.", Vec::new());
+        assert_eq!(change.text, "Patch x: -- A <a@b.c> more.");
+    }
 }

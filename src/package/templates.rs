@@ -3,12 +3,13 @@
 
 //! The templates of a family of packages: ours, and the user's in front of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use minijinja::{Environment, Error, ErrorKind};
 use serde::Serialize;
 
+use super::values::Values;
 use crate::model::{Class, Failure, Problem};
 use crate::plan::{check_names, check_template, render_text};
 
@@ -43,21 +44,26 @@ impl Family {
         }
     }
 
-    /// What its templates see of a release that has everything that one can have: the fields of
-    /// [`Values`](super::Values), and its own beside them.
-    fn sample(self) -> serde_json::Value {
-        match self {
-            Self::Deb => super::deb::sample(),
-            Self::Rpm => super::rpm::sample(),
-            Self::Dkms => super::dkms::sample(),
+    /// What a template of it sees of a release that has everything that one can have: the fields of
+    /// [`Values`], and for most templates the family's own beside them.
+    fn sample(self, template: &str) -> serde_json::Value {
+        match (self, template) {
+            // Used with a tree's own packaging, too, which has nothing of what ours knows.
+            (Self::Deb, "watch.j2") => super::deb::watch_sample(),
+            (_, "changelog.j2" | "gbp.conf.j2") => {
+                serde_json::to_value(Values::sample()).expect("texts and numbers")
+            }
+            (Self::Deb, _) => super::deb::sample(),
+            (Self::Rpm, _) => super::rpm::sample(),
+            (Self::Dkms, _) => super::dkms::sample(),
         }
     }
 
-    fn help(self) -> String {
-        let sample = self.sample();
+    fn help(self, template: &str) -> String {
+        let sample = self.sample(template);
         let names: Vec<&str> =
             sample.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-        format!("a template of `{}` can name {}; see the README", self.word(), names.join(", "))
+        format!("`{}/{template}` can name {}; see the README", self.word(), names.join(", "))
     }
 
     /// The templates that the tool carries, by their path in the family's folder.
@@ -91,6 +97,8 @@ pub struct Templates {
     family: Family,
     /// By name: where the text comes from, for messages, and the text.
     texts: BTreeMap<String, (String, Vec<u8>)>,
+    /// The names of those that are the user's.
+    overridden: BTreeSet<String>,
     /// The user's files that go into the package as they are, by path in `files/`.
     files: BTreeMap<String, Vec<u8>>,
     /// The user's patches, by path in `patches/`.
@@ -109,8 +117,13 @@ impl Templates {
             let source = format!("templates/{}/{name}", family.word());
             ((*name).to_owned(), (source, text.as_bytes().to_vec()))
         });
-        let mut templates =
-            Self { family, texts: texts.collect(), files: BTreeMap::new(), patches: BTreeMap::new() };
+        let mut templates = Self {
+            family,
+            texts: texts.collect(),
+            overridden: BTreeSet::new(),
+            files: BTreeMap::new(),
+            patches: BTreeMap::new(),
+        };
         if let Some(folder) = folder {
             templates.overlay(&folder.join(family.word()), folder)?;
         }
@@ -143,6 +156,7 @@ impl Templates {
                 self.patches.insert(patch.to_owned(), bytes);
             } else if let Some(text) = self.texts.get_mut(&name) {
                 *text = (from.display().to_string(), bytes);
+                self.overridden.insert(name);
             } else {
                 problems.push(unknown(&from, &format!("{}, patches/ and files/", known.join(", "))));
             }
@@ -160,6 +174,28 @@ impl Templates {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.texts.contains_key(name)
+    }
+
+    /// Refuses the user's templates that are not among those that a package is made of, for what `why` says:
+    /// they would be left out without a word.
+    ///
+    /// # Errors
+    /// There is one.
+    pub(super) fn only(&self, used: &[&str], why: &str, help: &str) -> Result<(), Failure> {
+        let idle = self.overridden.iter().filter(|name| !used.contains(&name.as_str()));
+        let problems: Vec<Problem> = idle
+            .map(|name| Problem::new(format!("`{}` has no use here", self.origin(name))).note(why).help(help))
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(Failure { class: Class::Manifest, problems }) }
+    }
+
+    /// The same where the tree's own packaging is followed, which uses few of ours.
+    ///
+    /// # Errors
+    /// There is one.
+    pub(super) fn only_beside_a_trees_own(&self, used: &[&str]) -> Result<(), Failure> {
+        let help = "use `files/` or `patches/`, or our packaging: `--packaging ours`";
+        self.only(used, "the tree's own packaging is followed", help)
     }
 
     /// Where a template comes from, for messages.
@@ -187,13 +223,13 @@ impl Templates {
     /// release.
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
-        let (sample, help) = (self.family.sample(), self.family.help());
         let mut problems = Vec::new();
         for (name, (source, bytes)) in &self.texts {
             if let Some(problem) = check_template(source, bytes) {
                 problems.push(problem);
                 continue;
             }
+            let (sample, help) = (self.family.sample(name), self.family.help(name));
             let found = check_names(source, bytes, &sample, &help);
             // What a loop runs over is known when it runs.
             let rendered = if found.is_empty() { self.render(name, &sample).err() } else { None };
@@ -212,7 +248,7 @@ impl Templates {
     /// When the family has no such template.
     pub fn render(&self, name: &str, values: &impl Serialize) -> Result<String, Problem> {
         let (source, bytes) = &self.texts[name];
-        render_text(source, bytes, values, &self.family.help(), &|environment: &mut Environment<'_>| {
+        render_text(source, bytes, values, &self.family.help(name), &|environment: &mut Environment<'_>| {
             environment.add_filter("fill", fill);
         })
     }

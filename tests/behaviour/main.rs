@@ -38,6 +38,7 @@ mod lock;
 mod mirror;
 mod origin;
 mod package_branch;
+mod package_control;
 mod package_deb;
 mod package_dkms;
 mod package_fetched;

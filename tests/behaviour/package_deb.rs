@@ -393,7 +393,7 @@ fn templates_of_the_user_stand_in_front_of_ours() {
       |
     2 | Maintainer: {{ maintaner.name }}
       |                ^^^^^^^^^^^^^^ `maintaner` is undefined
-      = help: a template of `deb` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
+      = help: `deb/control.j2` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
     ");
     assert_snapshot!(sandbox.run(&["check", "--templates", "t"]).failure(3), @"
     error: the template `t/deb/control.j2` names something that is not there
@@ -507,7 +507,7 @@ fn every_name_that_is_not_there_is_found_without_a_release() {
       |
     2 | {{ entry.debain }}
       |    ^^^^^^^^^^^^ `entry.debain` is undefined
-      = help: a template of `deb` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
+      = help: `deb/changelog.j2` can name branch, changes, dist, first, folder, kernels, line, maintainer, release, revision, sources, url, vendor; see the README
 
     error: the template `t/deb/control.j2` names something that is not there
      --> t/deb/control.j2:2:12
@@ -532,14 +532,14 @@ fn every_name_that_is_not_there_is_found_without_a_release() {
       |
     7 | {{ maintaner }}
       |    ^^^^^^^^^ there is no `maintaner`
-      = help: a template of `deb` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
+      = help: `deb/control.j2` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
 
     error: the template `t/deb/watch.j2` names something that is not there
      --> t/deb/watch.j2:2:13
       |
     2 | {% for x in y %}{% endfor %}
       |             ^ there is no `y`
-      = help: a template of `deb` can name branch, changes, copyright, dist, dkms, first, folder, has_key, kernel_expression, kernels, line, maintainer, modules, release, revision, sources, url, utils, vendor, watch_mangle, watch_name, watch_version; see the README
+      = help: `deb/watch.j2` can name branch, changes, dist, first, folder, has_key, kernels, line, maintainer, release, revision, sources, url, vendor, watch_mangle, watch_name, watch_version; see the README
 
     6 problems
     ");

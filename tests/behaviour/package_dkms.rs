@@ -506,7 +506,33 @@ fn templates_and_patches_of_the_user() {
       |
     1 | {{ kernel }}
       |    ^^^^^^ `kernel` is undefined
-      = help: a template of `dkms` can name branch, changes, dist, first, folder, hook_runs_autogen, kernel_expression, kernels, line, location, maintainer, modules, package, package_version, patches, prepare, release, revision, sometimes, sources, unlisted, url, vendor; see the README
+      = help: `dkms/dkms.conf.j2` can name branch, changes, dist, first, folder, hook_runs_autogen, kernel_expression, kernels, line, location, maintainer, modules, package, package_version, patches, prepare, release, revision, sometimes, sources, unlisted, url, vendor; see the README
+    ");
+}
+
+#[test]
+fn a_template_that_has_no_use_is_refused() {
+    let with = ["--template-dir", "t"];
+    let sandbox = released(&OWN);
+    for name in ["behind.conf", "dkms.conf", "prepare.sh"] {
+        let ours =
+            fs::read(format!("{}/templates/dkms/{name}.j2", env!("CARGO_MANIFEST_DIR"))).expect("ours");
+        sandbox.write(&format!("t/dkms/{name}.j2"), ours);
+    }
+    assert_snapshot!(refused(&sandbox, 3, &with), @"
+    error: `t/dkms/dkms.conf.j2` has no use here
+     = note: the tree's own packaging is followed
+     = help: use `files/` or `patches/`, or our packaging: `--packaging ours`
+    ");
+    fs::remove_file(sandbox.path("t/dkms/dkms.conf.j2")).expect("a template");
+    package(&sandbox, &with).success();
+
+    let sandbox = released(&TREE);
+    sandbox.write("t/dkms/prepare.sh.j2", "#!/bin/sh\n");
+    assert_snapshot!(refused(&sandbox, 3, &with), @"
+    error: `t/dkms/prepare.sh.j2` has no use here
+     = note: it goes in front of a tree's own PRE_BUILD, and our packaging has none
+     = help: write `PRE_BUILD` into `dkms.conf.j2`, with a program in `files/`
     ");
 }
 

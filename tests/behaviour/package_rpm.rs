@@ -218,7 +218,7 @@ fn a_template_is_checked() {
       |
     2 | Version: {{ relase.rpm }}
       |             ^^^^^^^^^^ `relase` is undefined
-      = help: a template of `rpm` can name branch, changelog, changes, dist, dkms_conf, docs, first, folder, homepage, kernel_expression, kernels, keyring, license_files, line, maintainer, modules, release, revision, rpm_patches, rpm_release, rpm_sources, signature, sources, url, vendor; see the README
+      = help: `rpm/spec.j2` can name branch, changelog, changes, dist, dkms_conf, docs, first, folder, homepage, kernel_expression, kernels, keyring, license_files, line, maintainer, modules, release, revision, rpm_patches, rpm_release, rpm_sources, signature, sources, url, vendor; see the README
     ");
     assert!(sandbox.run(&["check", "--templates", "t"]).failure(3).contains("there is no `relase`"));
     sandbox.write("t/rpm/lustre.spec.j2", "");
@@ -238,6 +238,41 @@ fn a_certificate_needs_a_signature() {
     error: nobody vouches for `lustre-2.17.57.tar.gz`
      = note: no signature is there by OpenPGP 123771724BA84F8383FDE6A1516D74A59FE914B9 (Stable Signer <stable@example.org>)
      = help: fetch the signatures that were published with the release; without `--signing-key` an unsigned release is packaged as one
+    ");
+}
+
+#[test]
+fn a_template_that_has_no_use_is_refused() {
+    let sandbox = released("", &[("lustre.spec.in", OWN)], &[]);
+    for name in ["changelog.j2", "spec.j2", "dkms.conf.j2"] {
+        let ours = fs::read(format!("{}/templates/rpm/{name}", env!("CARGO_MANIFEST_DIR"))).expect("ours");
+        sandbox.write(&format!("t/rpm/{name}"), ours);
+    }
+    assert_snapshot!(refused(&sandbox, 3, &["--template-dir", "t"]), @"
+    error: `t/rpm/dkms.conf.j2` has no use here
+     = note: the tree's own packaging is followed
+     = help: use `files/` or `patches/`, or our packaging: `--packaging ours`
+
+    error: `t/rpm/spec.j2` has no use here
+     = note: the tree's own packaging is followed
+     = help: use `files/` or `patches/`, or our packaging: `--packaging ours`
+
+    2 problems
+    ");
+}
+
+#[test]
+fn a_change_log_that_would_go_up_in_time_is_told() {
+    let own = format!("{OWN}%changelog\n* Sat Jan 03 2026 O. Old <old@example.org>\n- Old.\n");
+    let sandbox = released("", &[("lustre.spec.in", &own)], &[]);
+    assert_snapshot!(refused(&sandbox, 3, &[]), @"
+    error: the change log of `lustre.spec` would go up in time
+     --> lustre.spec.in:9:1
+      |
+    9 | * Sat Jan 03 2026 O. Old <old@example.org>
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ is later than the entry that goes above it
+      = note: `Sat Jan 03 2026` stands below `Fri Jan 02 2026`, which rpm refuses
+      = help: leave out a `--previous` that is older than that; or mend the date with a patch in the manifest; or use ours: `--packaging ours`
     ");
 }
 

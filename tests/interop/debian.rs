@@ -17,6 +17,7 @@ use crate::{Case, Release, run};
 pub const CASES: &[Case] = &[
     ("debian::dpkg_source_unpacks_what_is_signed", &["dpkg-source", "gpg", "gpgv"], unpacks),
     ("debian::dpkg_source_writes_the_same_dsc", &["dpkg-source"], same_dsc),
+    ("debian::dpkg_genchanges_writes_the_same_changes", &["dpkg-source", "dpkg-genchanges"], same_changes),
     (
         "debian::dpkg_buildpackage_and_lintian",
         &["dpkg-buildpackage", "dh", "dh_dkms", "fakeroot", "lintian", "cc"],
@@ -144,6 +145,18 @@ fn same_dsc(_: &Release) {
     let theirs = fs::read_to_string(folder.join(format!("{PACKAGE}.dsc"))).expect("a .dsc");
     assert_ne!(ours, theirs, "theirs has another debian.tar.xz");
     assert_eq!(fields(&ours), fields(&theirs));
+}
+
+fn same_changes(_: &Release) {
+    let sandbox = demo();
+    let folder = package(&sandbox, &["--dist", "bookworm"]);
+    let ours = fs::read_to_string(folder.join(format!("{PACKAGE}_source.changes"))).expect("a .changes");
+    let mut unpack = Command::new("dpkg-source");
+    run(unpack.current_dir(&folder).arg("--extract").arg(format!("{PACKAGE}.dsc")).arg("tree"));
+    let mut make = Command::new("dpkg-genchanges");
+    let theirs = run(make.current_dir(folder.join("tree")).args(["-S", "-sa"]));
+    // Down to the checksums.
+    assert_eq!(ours, String::from_utf8(theirs).expect("UTF-8"));
 }
 
 fn builds(_: &Release) {

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use crate::debian::{demo, forget, sign};
 use crate::runner::Sandbox;
-use crate::{Case, Release, python, run};
+use crate::{Case, Release, dkms_trees, python, run};
 
 pub const CASES: &[Case] = &[
     ("rpm::rpm_accepts_the_package_and_its_signature", &["rpm", "rpmbuild", "rpmsign", "gpg"], accepts),
@@ -20,6 +20,7 @@ pub const CASES: &[Case] = &[
         &["rpm", "rpmbuild", "rpmsign", "gpg", "cc", "make", "python:rpm", "python:rpmlint"],
         rebuilds,
     ),
+    ("rpm::rpm_takes_a_change_log_whose_releases_crossed", &["rpm", "rpmbuild", "rpmspec", "tar"], crossed),
     ("rpm::rpmbuild_takes_the_tarball_alone", &["rpm", "rpmbuild", "cc", "make"], takes_the_tarball),
     ("rpm::gpgverify_checks_the_tarball", &["rpm", "rpmbuild", "gpg", "gpgv"], verifies),
     ("rpm::everywhere_the_same_bytes", &["rpmbuild", "faketime"], same_bytes),
@@ -203,6 +204,28 @@ fn rebuilds(_: &Release) {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("3 packages and 0 specfiles checked; 0 errors"), "{said}");
     assert!(output.status.success() && !said.contains(": E: "), "{said}");
+}
+
+/// A release whose commits are older than those of the one before it, as where a line is cut from a branch.
+fn crossed(_: &Release) {
+    let sandbox = Sandbox::new();
+    sandbox.repository("lustre", &dkms_trees::TREE, "v2_17_57");
+    let git = |arguments: &[&str]| sandbox.git_at("2025-12-01T00:00:00Z", "lustre", arguments);
+    git(&["commit", "--quiet", "--allow-empty", "--message", "LU-2 start: earlier"]);
+    git(&["tag", "--annotate", "--message", "2.17.58", "v2_17_58"]);
+    for (version, tag) in [("2.17.57", "v2_17_57"), ("2.17.58", "v2_17_58")] {
+        let name = format!("{tag}.toml");
+        sandbox.write(&name, dkms_trees::manifest(version, tag, "", ""));
+        sandbox.run(&["assemble", &name]).success();
+    }
+    let previous = ["--previous", "dist/lustre-2.17.57", "--maintainer", WHO];
+    sandbox.run(&[&["package", "rpm", "dist/lustre-2.17.58"], &previous[..]].concat()).success();
+    let package = sandbox.path("packages/lustre-2.17.58-1.src/lustre-2.17.58-1.src.rpm");
+    let days = query(&package, "[%{CHANGELOGTIME:day} %{CHANGELOGNAME}\n]");
+    let days: Vec<&str> = days.lines().map(|line| line.split(" A. ").next().unwrap_or(line)).collect();
+    assert_eq!(days, ["Mon Dec 01 2025", "Mon Dec 01 2025"]);
+    let spec = unpack(&sandbox, &package).join("lustre.spec");
+    parsed(&sandbox, &spec, DISTRIBUTIONS[1]);
 }
 
 fn takes_the_tarball(_: &Release) {

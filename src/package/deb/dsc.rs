@@ -6,9 +6,9 @@
 
 use std::fmt::Write as _;
 
+use super::changelog::Newest;
 use super::control::{Control, Paragraph};
 use super::sums::Sums;
-use crate::package::Entry;
 
 /// What `dpkg-source` copies from the source paragraph, in its order.
 const COPIED: [&str; 21] = [
@@ -69,22 +69,22 @@ pub(super) fn dsc(control: &Control, version: &str, has_tests: bool, files: &[Su
     text
 }
 
-/// The `_source.changes` of an upload of these files, the `.dsc` among them.
-pub(super) fn changes(control: &Control, entry: &Entry, distribution: &str, files: &[Sums]) -> String {
+/// The `_source.changes` of an upload of these files, the `.dsc` among them. What it says of the changes is
+/// the newest entry of the package's change log, as dpkg-genchanges(1) has it.
+pub(super) fn changes(control: &Control, version: &str, newest: &Newest, files: &[Sums]) -> String {
     let source = &control.source;
     let mut text = String::from("Format: 1.8\n");
-    field(&mut text, "Date", &entry.date_debian);
+    field(&mut text, "Date", &newest.date);
     field(&mut text, "Source", source.get("Source").unwrap_or_default());
     field(&mut text, "Architecture", "source");
-    field(&mut text, "Version", &entry.debian);
-    field(&mut text, "Distribution", distribution);
-    field(&mut text, "Urgency", "medium");
+    field(&mut text, "Version", version);
+    field(&mut text, "Distribution", &newest.distribution);
+    field(&mut text, "Urgency", &newest.urgency);
     field(&mut text, "Maintainer", source.get("Maintainer").unwrap_or_default());
-    field(&mut text, "Changed-By", source.get("Maintainer").unwrap_or_default());
-    let name = source.get("Source").unwrap_or_default();
-    let _ = writeln!(text, "Changes:\n {name} ({}) {distribution}; urgency=medium\n .", entry.debian);
-    for change in &entry.changes {
-        let _ = writeln!(text, "   * {}", change.text);
+    field(&mut text, "Changed-By", &newest.by);
+    let _ = writeln!(text, "Changes:\n {}\n .", newest.title);
+    for line in &newest.lines {
+        let _ = writeln!(text, " {}", if line.is_empty() { "." } else { line });
     }
     checksums(&mut text, files);
     text.push_str("Files:\n");

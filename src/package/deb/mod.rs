@@ -3,6 +3,7 @@
 
 //! Debian source packages, format 3.0 (quilt) (dpkg-source(1)).
 
+mod changelog;
 mod control;
 mod copyright;
 mod dep5;
@@ -11,20 +12,20 @@ pub(super) mod ours;
 mod sums;
 mod tarball;
 mod tree;
+mod watch;
 
 use std::collections::BTreeMap;
 
 use super::{Content, Input, Package, Packaging, Request, Templates, Values};
 use crate::model::{Class, Failure, Problem};
+use changelog::Newest;
 pub(super) use ours::sample;
 use tarball::File;
 pub(super) use tarball::Folder;
+pub(super) use watch::sample as watch_sample;
 
 /// The change log, from the tree's root.
 pub(super) const CHANGELOG: &str = "debian/changelog";
-
-/// Where the upload goes if the user does not say.
-const DISTRIBUTION: &str = "unstable";
 
 /// Makes the source package of a release.
 ///
@@ -36,7 +37,7 @@ pub fn make(
     request: &Request,
     templates: &Templates,
 ) -> Result<Package, Failure> {
-    let Rendered { folder, control, values } = render(input, previous, request, templates, None)?;
+    let Rendered { folder, control, newest, values } = render(input, previous, request, templates, None)?;
     let source = input.name();
     let version = &values.changes[0].debian;
     let stem = format!("{source}_{version}");
@@ -57,8 +58,7 @@ pub fn make(
     let dsc_name = format!("{stem}.dsc");
     listed.insert(0, sums::of(&dsc_name, &dsc));
     files.insert(dsc_name, Content::Bytes(dsc));
-    let distribution = values.dist.as_deref().unwrap_or(DISTRIBUTION);
-    let changes = dsc::changes(&control, &values.changes[0], distribution, &listed);
+    let changes = dsc::changes(&control, version, &newest, &listed);
     files.insert(format!("{stem}_source.changes"), Content::Bytes(changes.into_bytes()));
     Ok(Package { title: stem, files })
 }
@@ -67,6 +67,7 @@ pub fn make(
 pub(super) struct Rendered {
     pub(super) folder: Folder,
     control: control::Control,
+    newest: Newest,
     pub(super) values: Values,
 }
 
@@ -91,9 +92,10 @@ pub(super) fn render(
     let mut values = Values::new(input, previous, request, templates)?;
     values.first &= before.is_none();
     let whose = packaging(input, request)?;
+    let has_key = request.signing_key.is_some();
     let mut folder = match whose {
-        Packaging::Tree => tree::folder(input, &values, templates, before)?,
-        Packaging::Ours => ours::folder(input, &values, templates, request.signing_key.is_some())?,
+        Packaging::Tree => tree::folder(input, &values, templates, before, has_key)?,
+        Packaging::Ours => ours::folder(input, &values, templates, has_key)?,
     };
     if let (Packaging::Ours, Some(before), Some(changelog)) = (whose, before, folder.get_mut("changelog")) {
         changelog.bytes.extend_from_slice(b"\n");
@@ -104,8 +106,8 @@ pub(super) fn render(
     }
     add_users_files(&mut folder, templates);
     let version = &values.changes[0].debian;
-    let control = judge(&folder, &format!("{source} ({version}) "))?;
-    Ok(Rendered { folder, control, values })
+    let (control, newest) = judge(&folder, whose, source, version)?;
+    Ok(Rendered { folder, control, newest, values })
 }
 
 /// Whose packaging, where the user did not say: the tree's own, if it has one.
@@ -137,41 +139,77 @@ fn add_users_files(folder: &mut Folder, templates: &Templates) {
     }
 }
 
-/// Judges the `debian` folder as far as dpkg would refuse it. `entry` is what its change log begins
-/// with.
-fn judge(folder: &Folder, entry: &str) -> Result<control::Control, Failure> {
+/// Judges the `debian` folder of a source package as far as dpkg would refuse it.
+fn judge(
+    folder: &Folder,
+    whose: Packaging,
+    source: &str,
+    version: &str,
+) -> Result<(control::Control, Newest), Failure> {
     let mut problems = Vec::new();
     for needed in ["changelog", "control", "rules", "source/format"] {
         if !folder.contains_key(needed) {
             problems.push(Problem::new(format!("the package would have no `debian/{needed}`")));
         }
     }
-    if let Some(changelog) = folder.get("changelog")
-        && !changelog.bytes.starts_with(entry.as_bytes())
-    {
-        let first = String::from_utf8_lossy(&changelog.bytes);
-        problems.push(
-            Problem::new("`debian/changelog` does not begin with this package's entry")
-                .note(format!("expected `{entry}`"))
-                .note(format!("found    `{}`", first.lines().next().unwrap_or_default()))
-                .help("mend the template that it was rendered from"),
-        );
+    let template = "mend the template that it was rendered from";
+    let text = |name: &str| folder.get(name).map(|file| String::from_utf8_lossy(&file.bytes).into_owned());
+    let mut newest = None;
+    if let Some(changelog) = text("changelog") {
+        let entry = format!("{source} ({version}) ");
+        if !changelog.starts_with(&entry) {
+            problems.push(
+                Problem::new("`debian/changelog` does not begin with this package's entry")
+                    .note(format!("expected `{entry}`"))
+                    .note(format!("found    `{}`", changelog.lines().next().unwrap_or_default()))
+                    .help(template),
+            );
+        } else {
+            match changelog::newest(&changelog) {
+                Ok(entry) => newest = Some(entry),
+                Err(why) => problems.push(
+                    Problem::new("`debian/changelog` begins with no entry that dpkg can read")
+                        .note(why)
+                        .help(format!("{template}; Debian Policy 4.4 has the form")),
+                ),
+            }
+        }
     }
-    let text = folder.get("control").map(|file| String::from_utf8_lossy(&file.bytes).into_owned());
-    let control = match control::parse("debian/control", &text.unwrap_or_default()) {
+    let control = match control::parse("debian/control", &text("control").unwrap_or_default()) {
         Ok(control) => Some(control),
         Err(found) => {
             problems.extend(found);
             None
         }
     };
-    if let Some(rules) = folder.get("rules")
-        && !(rules.bytes.starts_with(b"#!") && rules.executable)
-    {
-        problems.push(Problem::new("`debian/rules` is no program: its first line must name `make`"));
+    let named = control.as_ref().and_then(|control| control.source.get("Source")).unwrap_or(source);
+    if named != source {
+        problems.push(
+            Problem::new("`debian/control` is not of this source package")
+                .note(format!("expected `Source: {source}`"))
+                .note(format!("found    `Source: {named}`"))
+                .help(match whose {
+                    Packaging::Tree => {
+                        "name the release in the manifest as the tree's package is, or use ours: \
+                         `--packaging ours`"
+                    }
+                    Packaging::Ours => template,
+                }),
+        );
     }
-    match control {
-        Some(control) if problems.is_empty() => Ok(control),
+    if let Some(rules) = folder.get("rules") {
+        let problem = |why: &str| Problem::new(format!("`debian/rules` is no program: {why}"));
+        if !rules.bytes.starts_with(b"#!") {
+            problems.push(problem("its first line must name `make`, as `#!/usr/bin/make -f` does"));
+        } else if !rules.executable {
+            problems
+                .push(problem("it is not executable").help(
+                    "commit it with the mode 100755 where it is from, or use ours: `--packaging ours`",
+                ));
+        }
+    }
+    match (control, newest) {
+        (Some(control), Some(newest)) if problems.is_empty() => Ok((control, newest)),
         _ => Err(Failure { class: Class::Manifest, problems }),
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::copyright::{self, Copyright};
 use super::tarball::{File, Folder};
-use crate::model::version::{ReleaseVersion, Vendor};
+use super::watch::Watch;
 use crate::model::{Class, Failure, Problem};
 use crate::package::{Input, Module, Modules, Templates, Values, declared_modules, kernel_expression};
 
@@ -25,14 +25,8 @@ struct Context<'a> {
     /// What dkms searches in a kernel's release, where the range of kernels has an end.
     kernel_expression: Option<String>,
     copyright: Copyright,
-    /// Whether the certificate stands in `upstream/signing-key.asc`.
-    has_key: bool,
-    /// What names a newer release on its page, for `watch`.
-    watch_version: String,
-    /// What makes a package's version of such a one.
-    watch_mangle: String,
-    /// The release's name, for the same.
-    watch_name: String,
+    #[serde(flatten)]
+    watch: &'a Watch,
 }
 
 /// [`Modules`], as templates see them.
@@ -80,6 +74,7 @@ pub(super) fn folder(
 ) -> Result<Folder, Failure> {
     let modules = declared_modules(input)?;
     lacks(input, &modules)?;
+    let watch = Watch::new(input, has_key);
     let context = Context {
         values,
         utils: format!("{}-utils", input.name()),
@@ -87,15 +82,19 @@ pub(super) fn folder(
         modules: Shown::new(&modules),
         kernel_expression: input.supports().as_ref().and_then(kernel_expression),
         copyright: copyright::of(input)?,
-        has_key,
-        watch_version: watch_version(input),
-        watch_mangle: MANGLE.join(";"),
-        watch_name: input.name().replace('.', r"\.").replace('+', r"\+"),
+        watch: &watch,
     };
+
     let mut folder = Folder::new();
     let mut problems = Vec::new();
     for (template, path, executable) in FILES {
-        match templates.render(template, &context) {
+        let rendered = match template {
+            // These are used with a tree's own packaging, too, and name the same things there.
+            "changelog.j2" | "gbp.conf.j2" => templates.render(template, values),
+            "watch.j2" => templates.render(template, &watch.with(values)),
+            _ => templates.render(template, &context),
+        };
+        match rendered {
             Ok(text) if text.trim().is_empty() => {}
             Ok(text) => {
                 let path = path.replace("{utils}", &context.utils).replace("{dkms}", &context.dkms);
@@ -117,10 +116,7 @@ pub(in crate::package) fn sample() -> serde_json::Value {
         modules: Shown::sample(),
         kernel_expression: Some(r"^(6\.12)([^0-9]|$)".to_owned()),
         copyright: Copyright::sample(),
-        has_key: true,
-        watch_version: r"\d+".to_owned(),
-        watch_mangle: MANGLE.join(";"),
-        watch_name: "lustre".to_owned(),
+        watch: &Watch::sample(),
     };
     serde_json::to_value(context).expect("texts and numbers")
 }
@@ -154,41 +150,3 @@ pub(in crate::package) fn lacks(input: &Input, modules: &Modules) -> Result<(), 
     }
     if problems.is_empty() { Ok(()) } else { Err(Failure { class: Class::Usage, problems }) }
 }
-
-/// What newer versions of the same line look like on their page. Candidates and snapshots are looked for
-/// where this release is one; builds of a vendor where it is that vendor's, and then alone.
-fn watch_version(input: &Input) -> String {
-    let ReleaseVersion { base, kernel, vendor, .. } = &input.version;
-    let patch = if base.is_snapshot() { r"\d+" } else { r"[0-4]?\d" };
-    let mut pattern = format!(r"\d+\.\d+\.{patch}(?:\.\d+)?");
-    if base.is_candidate() {
-        pattern.push_str(r"(?:-RC\d+)?");
-    }
-    if let Some(kernel) = kernel {
-        let series = kernel.series().to_string().replace('.', r"\.");
-        let candidate = if kernel.is_candidate() { r"(?:\.rc\d+)?" } else { "" };
-        pattern.push_str(&format!(r"\+k{series}(?:\.\d+)?{candidate}"));
-    }
-    pattern.push_str(&match (kernel.is_some(), vendor.as_ref().map(Vendor::name)) {
-        (true, None) => r"(?:\.r\d+)?".to_owned(),
-        (true, Some(vendor)) => format!(r"(?:\.r\d+)?\.{vendor}\.\d+"),
-        (false, None) => r"(?:\+r\d+)?".to_owned(),
-        (false, Some(vendor)) => format!(r"\+(?:r\d+\.)?{vendor}\.\d+"),
-    });
-    pattern
-}
-
-/// Rules of Perl that make of a release's version, as its file is named, the upstream version of its
-/// package: what [`ReleaseVersion::debian_upstream`] does. uscan(1) splits rules at `;`, and options at `,`.
-const MANGLE: [&str; 7] = [
-    // Candidates of ours and of the kernel.
-    r"s/-RC(\d+)/~rc$1/",
-    r"s/(\+k\d+(?:\.\d+)*)\.rc(\d+)/$1~rc$2/",
-    // A vendor, whose name is no other part's.
-    r"s/([.+])(?!k\d|r\d|rc\d)([a-z][a-z0-9]*)\.(\d+)$/$1$2~$3/",
-    // A respin without a kernel, and with one; where a vendor has none, it is 0.
-    r"s/^([^+]*)\+r(\d+)/$1+build$2/",
-    r"s/^([^+]*)\+([a-jl-z][a-z0-9]*~|k[a-z][a-z0-9]*~)/$1+build0.$2/",
-    r"s/\.r(\d+)/+r$1/",
-    r"s/^([^+]*\+k\d[^+]*)\.([a-z][a-z0-9]*~\d+)$/$1+r0.$2/",
-];

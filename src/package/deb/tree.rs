@@ -10,6 +10,7 @@
 
 use super::control;
 use super::tarball::{File, Folder};
+use super::watch::Watch;
 use crate::archive::read::Kind;
 use crate::model::{Class, Failure, Problem};
 use crate::package::{Input, Templates, Values};
@@ -45,6 +46,7 @@ pub(super) fn folder(
     values: &Values,
     templates: &Templates,
     before: Option<&str>,
+    has_key: bool,
 ) -> Result<Folder, Failure> {
     let mut folder = Folder::new();
     let mut problems = Vec::new();
@@ -81,13 +83,25 @@ pub(super) fn folder(
         }
         Err(problem) => problems.push(problem),
     }
-    if !folder.contains_key("gbp.conf") {
-        match templates.render("gbp.conf.j2", values) {
+    // What a tree has no cause to know: where its packages are kept, and where its releases are.
+    let mut used = vec!["changelog.j2"];
+    let watch = Watch::new(input, has_key);
+    for (template, path) in [("gbp.conf.j2", "gbp.conf"), ("watch.j2", "watch")] {
+        if folder.contains_key(path) {
+            continue;
+        }
+        used.push(template);
+        let rendered = match template {
+            "watch.j2" => templates.render(template, &watch.with(values)),
+            _ => templates.render(template, values),
+        };
+        match rendered {
             Ok(text) if text.trim().is_empty() => {}
-            Ok(text) => _ = folder.insert("gbp.conf".to_owned(), File::text(text)),
+            Ok(text) => _ = folder.insert(path.to_owned(), File::text(text)),
             Err(problem) => problems.push(problem),
         }
     }
+    templates.only_beside_a_trees_own(&used)?;
     folder.insert("source/format".to_owned(), File::text("3.0 (quilt)\n"));
     // A work tree's, which would hide what the package has.
     folder.remove(".gitignore");

@@ -44,6 +44,20 @@ pub(super) fn rendered(
     templates: &Templates,
     own: Option<&str>,
 ) -> Result<BTreeMap<String, Added>, Failure> {
+    let mut used = vec!["behind.conf.j2"];
+    used.extend(context.prepare.map(|_| "prepare.sh.j2"));
+    match own {
+        Some(_) => templates.only_beside_a_trees_own(&used)?,
+        None => {
+            used.push("dkms.conf.j2");
+            let why = "it goes in front of a tree's own PRE_BUILD, and our packaging has none";
+            templates.only(
+                &used,
+                why,
+                "write `PRE_BUILD` into `dkms.conf.j2`, with a program in `files/`",
+            )?;
+        }
+    }
     let mut problems = Vec::new();
     let mut render = |name: &str| {
         templates.render(name, context).unwrap_or_else(|problem| {

@@ -43,8 +43,16 @@ impl Dist {
             define("_vendor", "redhat".to_owned());
             define(FOR_MODULES, "kernel-rpm-macros".to_owned());
         } else if let Some((version, pack)) = suse(name) {
-            define("suse_version", (version * 100).to_string());
-            define("sle_version", (version * 10_000 + pack * 100).to_string());
+            // As the distribution's own macros have it; of 12 and 11 it is not the product's version.
+            let number = match version {
+                11 => 1110,
+                12 => 1315,
+                later => later * 100,
+            };
+            define("suse_version", number.to_string());
+            if version > 11 {
+                define("sle_version", (version * 10_000 + pack * 100).to_string());
+            }
             define("_vendor", "suse".to_owned());
             define(FOR_MODULES, "kernel-syms".to_owned());
         } else {
@@ -77,7 +85,6 @@ fn number(name: &str, before: &str) -> Option<u32> {
 fn suse(name: &str) -> Option<(u32, u32)> {
     let rest = name.strip_prefix("sles").or_else(|| name.strip_prefix("sle"))?;
     let (version, pack) = rest.split_once("sp").unwrap_or((rest, "0"));
-    // 12 and 15: what a spec file asks of later ones is not known yet.
     let version = version.parse().ok().filter(|version| (11..100).contains(version))?;
     Some((version, pack.parse().ok().filter(|pack| *pack < 100)?))
 }
@@ -106,6 +113,11 @@ mod tests {
             ".sles15sp6 suse_version 1500, sle_version 150600, _vendor suse"
         );
         assert_eq!(macros(Some("sle15")), ".sle15 suse_version 1500, sle_version 150000, _vendor suse");
+        assert_eq!(
+            macros(Some("sles12sp5")),
+            ".sles12sp5 suse_version 1315, sle_version 120500, _vendor suse"
+        );
+        assert_eq!(macros(Some("sles11sp4")), ".sles11sp4 suse_version 1110, _vendor suse");
         assert_eq!(macros(Some("elx")), ".elx _vendor pc");
         assert!(Dist::new(Some("el-9")).is_err());
     }

@@ -6,6 +6,7 @@
 //! The spec file is made and judged here; rpm parses it before anything is built from it. What the
 //! machine's own settings of rpm say has no part in the package: see [`program`].
 
+mod dates;
 mod dist;
 mod extras;
 mod mend;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::extras::{Extras, address};
 use super::mend::{Mend, source_number};
-use super::{File, Spec};
+use super::{File, Spec, dates};
 use crate::archive::read::Kind;
 use crate::model::{Class, Failure, Problem, SourceText};
 use crate::package::{Input, Templates, Values};
@@ -34,6 +34,7 @@ pub(super) fn spec(
     number: &str,
     vendor: &str,
 ) -> Result<Spec, Failure> {
+    templates.only_beside_a_trees_own(&["changelog.j2"])?;
     let text = input.text(own).unwrap_or_default();
     let source = Arc::new(SourceText { name: own.to_owned(), text: text.to_owned() });
     let stem = own.strip_suffix(".spec.in").unwrap_or(own);
@@ -78,8 +79,10 @@ pub(super) fn spec(
     }
     sources.extend(extras.files.clone());
     let text = mend.text(&rendered, &source, &mut problems);
+    let name = format!("{stem}.spec");
+    problems.extend(dates::rises(&text, &name, &source));
     if problems.is_empty() {
-        Ok(Spec { name: format!("{stem}.spec"), text, origin: own.to_owned(), sources })
+        Ok(Spec { name, text, origin: own.to_owned(), sources })
     } else {
         Err(Failure { class: Class::Manifest, problems })
     }
