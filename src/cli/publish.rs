@@ -19,7 +19,7 @@ use crate::line::{Calendar, Feeding};
 use crate::model::{Class, Failure, Problem};
 use crate::publish::{self, Candidate, Checks, Derived, Outcome, Reader, Request, Step, SumsKey};
 use crate::repository::layout;
-use crate::roles::{self, Freshness, Head, Keys};
+use crate::roles::{self, Freshness, Head, Keys, Role};
 use crate::sign::{self, Holder};
 use crate::signature::Kind;
 use crate::store::Store;
@@ -110,17 +110,12 @@ pub(super) fn run(args: &Args, screen: &Screen) -> super::Done {
         return answer::tell(
             args,
             screen,
-            &Done {
-                candidates: &candidates,
-                outcome: &outcome,
-                store: &store,
-                reader: &reader,
-                made,
-                keys: keys.folder(),
-            },
+            &Done { candidates: &candidates, outcome: &outcome, store: &store, made, keys: keys.folder() },
         );
     };
 
+    let near = head.near(&store, now).into_iter().filter(|(role, _)| *role == Role::Root);
+    let near: Vec<Problem> = near.map(|(_, problem)| problem).collect();
     let transfers = Transfers::new(screen);
     let request = Request {
         store: &store,
@@ -137,20 +132,18 @@ pub(super) fn run(args: &Args, screen: &Screen) -> super::Done {
     let outcome = publish::publish(&request, head, &candidates, &transfers);
     transfers.end();
     let outcome = outcome?;
+    // The other roles are signed anew here; the root is not.
+    screen.warnings(&near);
+    if let Some(indexed) = &outcome.indexed {
+        screen.warnings(&indexed.shortened);
+    }
     if let Some(derived) = &outcome.derived {
         warn(derived, screen);
     }
     answer::tell(
         args,
         screen,
-        &Done {
-            candidates: &candidates,
-            outcome: &outcome,
-            store: &store,
-            reader: &reader,
-            made,
-            keys: keys.folder(),
-        },
+        &Done { candidates: &candidates, outcome: &outcome, store: &store, made, keys: keys.folder() },
     )
 }
 
@@ -171,10 +164,10 @@ fn make(args: &Args, store: &Store, keys: &mut Keys, now: jiff::Timestamp) -> Re
     roles::init(store, keys, &roles::Terms::default(), now).map(Some)
 }
 
-/// The state of the repository; nothing where there is none.
+/// The state of the repository; nothing where there is none, or no more than the beginning of one.
 fn head(store: &Store, keys: &Keys) -> Result<Option<Head>, Failure> {
     if store.read(layout::TIMESTAMP, LARGEST_TIMESTAMP)?.is_none() {
-        return Ok(None);
+        return roles::lost(store)?.map_or(Ok(None), Err);
     }
     let pinned = keys.pinned().ok_or_else(|| no_root(keys, store))?;
     Head::read(store, Some(pinned), Freshness::ExpiredToo).map(Some)
@@ -257,7 +250,7 @@ pub(super) fn warn(derived: &Derived, screen: &Screen) {
     for path in &derived.unsigned {
         let problem = Problem::new(format!("`{path}` was taken away"))
             .note("it was over the checksums as they were, and no key was given to sign the new ones")
-            .help("run again with `--sums-key`; each release's own signatures are as they were");
+            .help("`lustre-dist publish RELEASE_DIR --sums-key FILE` signs them, with any release of the line; each release's own signatures are as they were");
         screen.warnings(&[problem]);
     }
 }

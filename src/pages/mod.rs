@@ -109,6 +109,16 @@ struct Around<'a, T: Serialize> {
     page: &'a T,
 }
 
+/// The day and the version of the metadata that a page says it was made of.
+#[must_use]
+pub fn made(page: &[u8]) -> Option<(Date, u64)> {
+    let text = std::str::from_utf8(page).ok()?;
+    let (_, rest) = text.rsplit_once("<p>Made on ")?;
+    let (day, rest) = rest.split_once(" from version ")?;
+    let (version, _) = rest.split_once(" of the signed metadata")?;
+    Some((day.parse().ok()?, version.parse().ok()?))
+}
+
 /// Fills a page. `.html` makes MiniJinja escape every value.
 fn fill<T: Serialize>(site: &Site, name: &str, top: &'static str, page: &T) -> Vec<u8> {
     // Where nobody said it, whoever copies a command fills it in.

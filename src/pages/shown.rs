@@ -124,8 +124,6 @@ pub(super) struct Line {
     pub(super) kernel: Option<String>,
     pub(super) moniker: Option<&'static str>,
     pub(super) eol: Option<Date>,
-    /// How many days are left; negative behind the end.
-    pub(super) days_left: Option<i32>,
     pub(super) is_over: bool,
 }
 
@@ -138,7 +136,6 @@ pub(super) fn line(site: &Site, id: Option<&str>) -> Line {
         kernel: entry.kernel.as_ref().map(ToString::to_string),
         moniker: entry.moniker.map(crate::model::Moniker::word),
         eol: entry.eol,
-        days_left: entry.eol.and_then(|eol| Some(eol.since(site.today).ok()?.get_days())),
         is_over: entry.is_over(site.today),
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn timeline(site: &Site, lines: &[String]) -> Option<Timeline> {
             .filter(|listed| listed.entry.retracted.is_none())
             .filter_map(|listed| day(listed.entry.date))
             .collect();
-        let first = *days.iter().min()?;
+        // One whose releases are all retracted has no place on it.
+        let Some(first) = days.iter().min().copied() else { continue };
         let eol = site.catalog.lines.get(id).and_then(|line| line.eol);
         rows.push((id, first, eol, days));
     }

@@ -27,6 +27,8 @@ pub struct Indexed {
     pub versions: Option<Versions>,
     /// How often somebody else was faster.
     pub retries: u32,
+    /// Lines that end earlier than was known.
+    pub shortened: Vec<Problem>,
 }
 
 /// Refuses a release that the metadata has with other bytes.
@@ -44,8 +46,8 @@ pub(super) fn refuse_other(store: &Store, head: &Head, candidate: &Candidate) ->
 /// What the index would be given.
 pub(super) fn foresee(head: &Head, candidates: &[Candidate]) -> Indexed {
     let mut catalog = head.catalog().clone();
-    let (new, same) = merge(&mut catalog, candidates);
-    Indexed { new, same, versions: None, retries: 0 }
+    let Merged { new, same, shortened } = merge(&mut catalog, candidates);
+    Indexed { new, same, versions: None, retries: 0, shortened }
 }
 
 /// Adds releases to the metadata, on top of whatever others have added.
@@ -57,25 +59,25 @@ pub(super) fn index(
     let mut head = head;
     for retries in 0..TRIES {
         if retries > 0 {
-            head = Head::read(request.store, request.keys.pinned(), Freshness::ExpiredToo)?;
+            head = Head::read(request.store, Some(request.keys.trusted()?), Freshness::ExpiredToo)?;
         }
         for candidate in candidates {
             refuse_other(request.store, &head, candidate)?;
         }
         let mut catalog = head.catalog().clone();
-        let (new, same) = merge(&mut catalog, candidates);
+        let Merged { new, same, shortened } = merge(&mut catalog, candidates);
         if let Some(url) = request.public_url {
             catalog.public_url = Some(url.trim_end_matches('/').to_owned());
         }
         tables(request.store, &mut catalog, candidates)?;
         if catalog == *head.catalog() {
             let versions = head.versions();
-            let indexed = Indexed { new, same, versions: Some(versions), retries };
+            let indexed = Indexed { new, same, versions: Some(versions), retries, shortened };
             return Ok((indexed, State::written(&head, catalog, versions)));
         }
         match head.commit(request.store, &catalog, request.keys, request.now)? {
             Commit::Done(versions) => {
-                let indexed = Indexed { new, same, versions: Some(versions), retries };
+                let indexed = Indexed { new, same, versions: Some(versions), retries, shortened };
                 return Ok((indexed, State::written(&head, catalog, versions)));
             }
             Commit::Changed => give_way(retries),
@@ -93,13 +95,14 @@ pub(super) fn change(
     change: impl Fn(&mut Catalog) -> Result<(), Failure>,
 ) -> Result<(Catalog, Option<Versions>), Failure> {
     for retries in 0..TRIES {
-        let head = Head::read(store, keys.pinned(), Freshness::ExpiredToo)?;
+        let head = Head::read(store, Some(keys.trusted()?), Freshness::ExpiredToo)?;
         let mut catalog = head.catalog().clone();
         change(&mut catalog)?;
         if catalog == *head.catalog() {
             return Ok((catalog, None));
         }
         head.able(keys)?;
+        head.readable(store, now)?;
         match head.commit(store, &catalog, keys, now)? {
             Commit::Done(versions) => return Ok((catalog, Some(versions))),
             Commit::Changed => give_way(retries),
@@ -122,27 +125,43 @@ fn crowded(store: &Store) -> Failure {
     Failure::new(Class::Source, problem)
 }
 
-/// Adds the releases, with what is known of their lines. Which are new, and which were there.
-fn merge(catalog: &mut Catalog, candidates: &[Candidate]) -> (Vec<String>, Vec<String>) {
-    let (mut new, mut same) = (Vec::new(), Vec::new());
+/// What became of a catalog.
+struct Merged {
+    new: Vec<String>,
+    same: Vec<String>,
+    shortened: Vec<Problem>,
+}
+
+/// Adds the releases, with what is known of their lines.
+fn merge(catalog: &mut Catalog, candidates: &[Candidate]) -> Merged {
+    let mut merged = Merged { new: Vec::new(), same: Vec::new(), shortened: Vec::new() };
     for candidate in candidates {
         let title = candidate.title.clone();
         if catalog.releases.contains_key(&title) {
-            same.push(title);
-        } else {
-            catalog.releases.insert(title.clone(), candidate.listed.clone());
-            new.push(title);
+            // Whoever publishes it once more may know less of its line than the last one did.
+            merged.same.push(title);
+            continue;
         }
+        catalog.releases.insert(title.clone(), candidate.listed.clone());
+        merged.new.push(title);
         if let Some((id, known)) = &candidate.line {
             let there = catalog.lines.entry(id.clone()).or_insert_with(|| known.clone());
             // What is not known here may be known there.
             let LineEntry { kernel, moniker, eol } = known.clone();
+            if let (Some(was), Some(now)) = (there.eol, eol)
+                && now < was
+            {
+                let problem = Problem::new(format!("the line {id} ends on {now} from now on, and not on {was}"))
+                    .note("so says the table of kernel series that was used here")
+                    .help("if that table is the older one, publish the next release with the newer: `--kernels FILE`");
+                merged.shortened.push(problem);
+            }
             there.kernel = kernel.or(there.kernel);
             there.moniker = moniker.or(there.moniker);
             there.eol = eol.or(there.eol);
         }
     }
-    (new, same)
+    merged
 }
 
 /// Adds the tables of kernels that the repository does not have yet.

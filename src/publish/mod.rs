@@ -114,8 +114,8 @@ impl Request<'_> {
 pub struct Outcome {
     /// What the upload did with each file, where there was one.
     pub uploaded: Option<Transferred>,
-    /// How much was read back, where it was.
-    pub verified: Option<Transferred>,
+    /// How much was read back, where it was, and from where.
+    pub verified: Option<(Transferred, String)>,
     /// What became of the index, where it was written.
     pub indexed: Option<Indexed>,
     /// What was derived from it.
@@ -136,6 +136,7 @@ pub fn publish(
     // What cannot come to an end does not begin.
     if request.does(Step::Index) && !request.dry_run {
         head.able(request.keys)?;
+        head.readable(request.store, request.now)?;
     }
     for candidate in candidates {
         index::refuse_other(request.store, &head, candidate)?;
@@ -152,11 +153,10 @@ pub fn publish(
         return Ok(outcome);
     }
     if request.does(Step::Verify) {
-        outcome.verified = Some(transfer::verify(request.reader, request.jobs, candidates, progress)?);
+        outcome.verified = Some(read_back(request, request.reader, candidates, progress)?);
     } else if request.does(Step::Index) && !request.does(Step::Upload) {
         // Nothing enters the index that is not there, whoever uploaded it.
-        let store = Reader::of(request.store);
-        outcome.verified = Some(transfer::verify(&store, request.jobs, candidates, progress)?);
+        outcome.verified = Some(read_back(request, &Reader::of(request.store), candidates, progress)?);
     }
     if request.does(Step::Index) {
         let (indexed, state) = index::index(head, request, candidates)?;
@@ -171,6 +171,16 @@ pub fn publish(
         outcome.derived = Some(update.run(candidates, Some(state))?);
     }
     Ok(outcome)
+}
+
+fn read_back(
+    request: &Request<'_>,
+    reader: &Reader,
+    candidates: &[Candidate],
+    progress: &dyn Progress,
+) -> Result<(Transferred, String), Failure> {
+    let verified = transfer::verify(reader, request.jobs, candidates, progress)?;
+    Ok((verified, reader.at()))
 }
 
 /// Other bytes are there under a name that is to be published.

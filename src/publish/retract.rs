@@ -42,7 +42,7 @@ pub fn retract(update: &Update<'_>, wanted: &str, reason: &str) -> Result<Retrac
     let title = find(&catalog, wanted)?;
     let entry = &catalog.releases[&title].entry;
     let retraction = entry.retracted.clone().expect("it was marked");
-    let derived = update.run_for(&Scope::Marked(title.clone(), entry.line.clone()), None)?;
+    let derived = update.run_for(&Scope::Marked(title.clone()), None)?;
     Ok(Retracted { title, retraction, versions, derived })
 }
 

@@ -44,16 +44,26 @@ pub(super) fn read(store: &Store, trusted: Option<&[u8]>) -> Result<Vec<Rooted>,
             Rooted::read(bytes, &path)?
         }
     };
-    let mut roots = vec![first];
+    follow(store, vec![first])
+}
+
+/// Reads the roots that follow.
+fn follow(store: &Store, mut roots: Vec<Rooted>) -> Result<Vec<Rooted>, Failure> {
     while let Some(next) = after(store, roots.last().expect("one at least"))? {
         roots.push(next);
     }
-    let newest = roots.last().expect("one at least").version();
     // The copy at the top is written after the root itself, so it can never be ahead of the chain.
     if let Some((bytes, _)) = store.read(layout::ROOT, LARGEST)?
         && let Ok(copy) = canonical::read::<Root>(&bytes, Role::Root, layout::ROOT)
-        && copy.signed.version.get() > newest
+        && copy.signed.version.get() > roots.last().expect("one at least").version()
     {
+        // Somebody may have changed the keys between the two looks.
+        let newest = roots.last().expect("one at least");
+        if let Some(next) = after(store, newest)? {
+            roots.push(next);
+            return follow(store, roots);
+        }
+        let newest = newest.version();
         let problem = Problem::new(format!("`{}` is missing", layout::role(newest + 1, Role::Root.word())))
             .note(format!("`{}` is version {}", layout::ROOT, copy.signed.version))
             .help("put it back from a copy of the repository: readers cannot follow the keys without it");

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use tough::schema::{self, Metafile, Root, Signed, Snapshot, Targets};
 
 use super::chain::{self, Rooted};
-use super::{KeyId, Keys, Role, canonical, public, signed};
+use super::role::{Lifetimes, days_left};
+use super::{KeyId, Keys, Role, canonical, init, public, signed};
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::repository::{Catalog, from_targets, layout};
 use crate::store::{Stamp, Store};
@@ -72,11 +73,13 @@ impl Head {
     /// Reads the roles as signed by the keys of any of these roots.
     pub(super) fn under(store: &Store, roots: Vec<Rooted>, any: &[&Root]) -> Result<Self, Failure> {
         let path = layout::TIMESTAMP;
-        let found = store.read(path, LARGEST_TIMESTAMP)?;
-        let (bytes, stamp) = found.ok_or_else(|| {
-            let help = format!("`lustre-dist repo init {}` goes on where it stopped", store.at());
-            Failure::new(Class::Verification, missing(path).help(help))
-        })?;
+        let Some((bytes, stamp)) = store.read(path, LARGEST_TIMESTAMP)? else {
+            let begun = || {
+                let help = format!("`lustre-dist repo init {}` goes on where it stopped", store.at());
+                Failure::new(Class::Verification, missing(path).help(help))
+            };
+            return Err(init::lost(store)?.unwrap_or_else(begun));
+        };
         let timestamp: Signed<schema::Timestamp> = canonical::read(&bytes, Role::Timestamp, path)?;
         verify(any, Role::Timestamp, &timestamp, path)?;
 
@@ -168,6 +171,37 @@ impl Head {
     pub fn roles_of(&self, id: &KeyId) -> Vec<Role> {
         let has = |role: &Role| signed::key_ids(self.root(), *role).contains(id);
         Role::ALL.into_iter().filter(has).collect()
+    }
+
+    /// Whether readers will accept what is signed under this root; to be asked before anything is uploaded. The
+    /// other roles are signed anew with what is published.
+    ///
+    /// # Errors
+    /// The root is expired.
+    pub fn readable(&self, store: &Store, now: Timestamp) -> Result<(), Failure> {
+        let expires = self.expires(Role::Root);
+        if expires > now {
+            return Ok(());
+        }
+        Err(Failure::new(Class::Verification, expired(store, Role::Root, expires, now)))
+    }
+
+    /// The roles that expire before long.
+    #[must_use]
+    pub fn near(&self, store: &Store, now: Timestamp) -> Vec<(Role, Problem)> {
+        let lifetimes = Lifetimes::of(self.root());
+        let near = |role: &Role| {
+            let expires = self.expires(*role);
+            expires > now && lifetimes.is_near(*role, expires, now)
+        };
+        let tell = |role: Role| {
+            let expires = self.expires(role);
+            let days = days_left(expires, now);
+            let problem = Problem::new(format!("the {role} role expires in {days} days, on {expires}"))
+                .help(format!("`lustre-dist repo refresh {}` signs it anew", store.at()));
+            (role, problem)
+        };
+        Role::ALL.into_iter().filter(near).map(tell).collect()
     }
 
     /// Whether these keys can sign a root that follows.

@@ -87,10 +87,33 @@ fn begun(store: &Store, keys: &Keys, bytes: Vec<u8>) -> Result<Rooted, Failure> 
     let ids = root.signed.signed.keys.keys();
     let ours = keys.pinned().is_none_or(|pinned| pinned == root.bytes)
         && ids.clone().all(|id| keys.get(&super::KeyId(id.clone())).is_some());
-    if !ours || store.read(layout::TIMESTAMP, 1 << 16)?.is_some() {
+    if store.read(layout::TIMESTAMP, 1 << 16)?.is_some() {
         return Err(exists(store));
     }
-    Ok(root)
+    if let Some(lost) = lost(store)? {
+        return Err(lost);
+    }
+    if ours { Ok(root) } else { Err(exists(store)) }
+}
+
+/// Why a repository whose timestamp is not there must not be begun anew: it was whole once. Releases and a second
+/// root come after the first timestamp, so a first run that was stopped has left neither.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn lost(store: &Store) -> Result<Option<Failure>, Failure> {
+    let note = if !store.list(layout::TARGETS)?.is_empty() {
+        "it has releases: a new start would hide them all"
+    } else if store.read(&layout::role(2, Role::Root.word()), chain::LARGEST)?.is_some() {
+        "its keys were changed: a new start would be signed with the old ones"
+    } else {
+        return Ok(None);
+    };
+    let problem =
+        Problem::new(format!("`{}` of the repository at `{}` is lost", layout::TIMESTAMP, store.at()))
+            .note(note)
+            .help("put it back from a copy of the repository, the newest there is");
+    Ok(Some(Failure::new(Class::Verification, problem)))
 }
 
 fn exists(store: &Store) -> Failure {

@@ -36,7 +36,7 @@ pub use check::{Depth, Report, check};
 pub use commit::{Commit, Renew};
 pub use folder::Keys;
 pub use head::{Freshness, Head, Versions};
-pub use init::{Terms, init, is_there};
+pub use init::{Terms, init, is_there, lost};
 pub use public::KeyId;
 pub use refresh::{Refreshed, Scope, adopt, refresh};
 pub use role::{Lifetimes, Role, days_left};

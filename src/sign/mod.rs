@@ -145,6 +145,23 @@ pub fn detached(kind: Kind, holder: &Holder, bytes: &[u8], now: SourceDate) -> R
     assured(checked, "over the checksums").map(|_| signature)
 }
 
+/// Whether a detached signature is a good one by that key over bytes.
+///
+/// # Errors
+/// The key cannot be used.
+pub fn is_over(
+    kind: Kind,
+    holder: &Holder,
+    bytes: &[u8],
+    signature: &[u8],
+    now: SourceDate,
+) -> Result<bool, Failure> {
+    let signer = signer(kind, holder, now)?;
+    signature::check(bytes, signature, signer.keys(), circumstances(now))
+        .map(|checked| checked.is_good())
+        .map_err(|error| Failure::io("read", Path::new("bytes"), &error))
+}
+
 /// Bytes to sign.
 struct Bytes<'a>(&'a [u8]);
 

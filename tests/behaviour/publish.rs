@@ -11,7 +11,7 @@ use insta::assert_snapshot;
 use serde_json::Value;
 
 use crate::keymaker::Owner;
-use crate::published::{TITLE, derived, fake, released, store, whole};
+use crate::published::{TITLE, derived, fake, fake_in, released, store, whole};
 use crate::runner::{Run, Sandbox};
 
 const RELEASE: &str = "dist/lustre-2.17.57";
@@ -83,7 +83,7 @@ fn a_release_is_published_once_and_again() {
       upload   8 files sent, 0 were there; 16.4 kB in all
       verify   8 files read back from repo
       index    lustre-2.17.57 in version 2
-      files    lts-6.12/SHA256SUMS, releases.json, style.css, site.js, lts-6.12/lustre-2.17.57.html, lts-6.12/index.html, index.html
+      files    lts-6.12/SHA256SUMS, style.css, site.js, lts-6.12/lustre-2.17.57.html, lts-6.12/index.html, index.html, releases.json
     lustre-2.17.57  published  lts-6.12/
     ");
     assert_eq!(titles(&sandbox), BTreeSet::from([TITLE.to_owned()]));
@@ -351,6 +351,223 @@ fn what_reads_back_otherwise_is_not_published() {
     assert_eq!(titles(&sandbox).len(), 2);
 }
 
+/// What a run warned of.
+fn warned(run: &Run) -> String {
+    let lines = run.stderr.lines().skip_while(|line| !line.starts_with("warning"));
+    masked(&lines.map(|line| format!("{line}\n")).collect::<String>())
+}
+
+/// Whether a signature is a good one of the key in `public.asc`.
+fn good(sandbox: &Sandbox, signature: &[u8], text: &[u8]) -> bool {
+    let keys = lustre_dist::sign::read_keys(&[sandbox.path("public.asc")]).expect("keys");
+    let now = lustre_dist::model::SourceDate(u64::from(u32::MAX));
+    let circumstances = lustre_dist::signature::Circumstances { now, dated: None, namespace: "file" };
+    lustre_dist::signature::check(text, signature, &keys, circumstances).expect("a check").is_good()
+}
+
+/// Whether the checksums of the line have such a signature.
+fn sums_are_signed(sandbox: &Sandbox) -> bool {
+    let read = |name: &str| fs::read(sandbox.path(&format!("repo/lts-6.12/{name}"))).expect(name);
+    good(sandbox, &read("SHA256SUMS.asc"), &read("SHA256SUMS"))
+}
+
+/// A repository with a release whose line's checksums the key in `secret.asc` signs.
+fn with_signed_sums() -> Sandbox {
+    let sandbox = released();
+    let owner = Owner::new(1);
+    sandbox.write("secret.asc", owner.secret_file());
+    sandbox.write("public.asc", owner.file());
+    publish(&sandbox, RELEASE, &["--init", "--publish-unsigned", "--sums-key", "secret.asc"]).success();
+    sandbox
+}
+
+const SIGNED: [&str; 4] = ["--steps", "upload,verify,index", "--sums-key", "secret.asc"];
+
+#[test]
+fn nobody_slips_checksums_under_a_signature() {
+    let sandbox = with_signed_sums();
+    let (line, own) = ("repo/lts-6.12/SHA256SUMS", format!("repo/lts-6.12/{TITLE}.SHA256SUMS"));
+    let (true_line, true_own) = (sandbox.read(line), sandbox.read(&own));
+    let digest = &true_line.lines().find(|line| line.ends_with(".tar.xz")).expect("a tarball")[..64];
+    let forged = |text: &str| text.replace(digest, &"0".repeat(64));
+    sandbox.write(line, forged(&true_line));
+    publish(&sandbox, &fake(&sandbox, "2.17.58"), &SIGNED).success();
+    assert!(sums_are_signed(&sandbox));
+    assert!(sandbox.read(line).contains(&true_line));
+    // The release's own checksums are pinned by the metadata.
+    sandbox.write(line, forged(&true_line));
+    sandbox.write(&own, forged(&true_own));
+    let more = fake(&sandbox, "2.17.59");
+    let args = ["publish", &more, "--to", "repo", "--keys", "keys"];
+    let run = sandbox.run(&[&args[..], &SIGNED].concat());
+    assert_snapshot!(warned(&run), @"
+    warning: `lts-6.12/lustre-2.17.57.SHA256SUMS` is not the one of the release that is published
+     = note: its sha256 is [SHA256], and the metadata has [SHA256]
+     = help: publish the release's directory again: what is missing is uploaded
+    ");
+    run.success();
+    assert!(sums_are_signed(&sandbox) && !sandbox.read(line).contains(&"0".repeat(64)));
+    // Put back, it is listed again.
+    sandbox.write(&own, &true_own);
+    sandbox.run(&["repo", "refresh", "repo", "--keys", "keys"]).success();
+    assert!(sandbox.read(line).contains(&true_line));
+}
+
+#[test]
+fn a_signature_over_earlier_checksums_is_mended() {
+    let sandbox = with_signed_sums();
+    let signature = "repo/lts-6.12/SHA256SUMS.asc";
+    let old = sandbox.read(signature);
+    let more = fake(&sandbox, "2.17.58");
+    publish(&sandbox, &more, &SIGNED).success();
+    assert!(sums_are_signed(&sandbox));
+    let bytes = sandbox.read(signature);
+    publish(&sandbox, &more, &SIGNED).success();
+    assert_eq!(sandbox.read(signature), bytes);
+    // As a slower publisher's, or one's that was killed before it signed.
+    sandbox.write(signature, old);
+    publish(&sandbox, &more, &SIGNED).success();
+    assert!(sums_are_signed(&sandbox));
+}
+
+#[test]
+fn a_damaged_release_stops_nobody_else() {
+    let sandbox = released();
+    first(&sandbox);
+    publish(&sandbox, &fake(&sandbox, "2.17.0"), &UNCHECKED).success();
+    let target = sandbox.list("repo/targets").into_iter().find(|name| name.contains("-2.17.0."));
+    fs::remove_file(sandbox.path(&format!("repo/targets/{}", target.expect("a target")))).expect("a file");
+    let other = fake_in(&sandbox, "2.18.0", "lts-6.6");
+    let args = ["publish", &other, "--to", "repo", "--keys", "keys"];
+    let run = sandbox.run(&[&args[..], &UNCHECKED].concat());
+    assert_snapshot!(warned(&run), @"
+    warning: `targets/[SHA256].lustre-2.17.0.release.json` is not what was published
+     = note: it is missing
+     = help: `lustre-dist repo check` tells what else is damaged; publishing the release's directory again brings back what is missing
+    ");
+    run.success();
+    let versions: Vec<_> = feed(&sandbox)["releases"].as_array().expect("releases").clone();
+    assert_eq!(versions.len(), 3);
+    assert!(sandbox.path("repo/lts-6.6/lustre-2.18.0.html").exists());
+    assert!(sandbox.read("repo/index.html").contains("lts-6.6"));
+}
+
+#[test]
+fn what_a_killed_publisher_left_is_made_by_the_next() {
+    let sandbox = released();
+    for (first, args) in [(true, &["--init", "--publish-unsigned"][..]), (false, &UNCHECKED)] {
+        let repo = || sandbox.path("repo");
+        let before = (!first).then(|| ["releases.json", "index.html", "lts-6.12/index.html"]);
+        let kept: Vec<_> =
+            before.iter().flatten().map(|path| (path, sandbox.read(&format!("repo/{path}")))).collect();
+        let release = if first { RELEASE.to_owned() } else { fake(&sandbox, "2.17.58") };
+        publish(&sandbox, &release, args).success();
+        // As if it had been killed when the metadata was written and nothing else.
+        for path in ["releases.json", "index.html", "lts-6.12/index.html", "lts-6.12/SHA256SUMS"] {
+            fs::remove_file(repo().join(path)).expect(path);
+        }
+        let page = release.replace("dist/", "lts-6.12/");
+        fs::remove_file(repo().join(format!("{page}.html"))).expect("a page");
+        for (path, text) in kept {
+            sandbox.write(&format!("repo/{path}"), text);
+        }
+        let other = fake_in(&sandbox, if first { "2.18.0" } else { "2.18.1" }, "lts-6.6");
+        publish(&sandbox, &other, &UNCHECKED).success();
+        sandbox.run(&["repo", "check", "repo", "--deep", "--keys", "keys"]).success();
+        titles(&sandbox);
+    }
+    assert_eq!(titles(&sandbox).len(), 4);
+}
+
+#[test]
+fn nothing_is_published_that_no_reader_accepts() {
+    let sandbox = released();
+    first(&sandbox);
+    let more = fake(&sandbox, "2.17.58");
+    let before = sandbox.list("repo");
+    let args = [&["publish", &more, "--to", "repo", "--keys", "keys"][..], &UNCHECKED].concat();
+    let on = |day: &str, args: &[&str]| sandbox.finish(sandbox.command(args).env("LUSTRE_DIST_TODAY", day));
+    let expired = on("2027-12-28", &args).failure(6);
+    assert_snapshot!(expired, @"
+    error: the root role of `repo` expired 35 days ago
+     = note: it was good until 2027-11-23T12:00:00Z; readers refuse it
+     = help: `lustre-dist repo refresh repo` signs it anew
+    ");
+    let retract = ["retract", "2.17.57", "--reason", "bad", "--from", "repo", "--keys", "keys"];
+    assert_eq!(on("2027-12-28", &retract).failure(6), expired);
+    assert_eq!(sandbox.list("repo"), before);
+    let near = on("2027-10-28", &args);
+    assert_snapshot!(warned(&near), @"
+    warning: the root role expires in 26 days, on 2027-11-23T12:00:00Z
+     = help: `lustre-dist repo refresh repo` signs it anew
+    ");
+    near.success();
+}
+
+#[test]
+fn a_line_ends_when_the_newest_table_says() {
+    let sandbox = released();
+    let until = |day: &str| {
+        format!(
+            "schema = 1\n[series.\"6.12\"]\nmoniker = \"longterm\"\nreleased = \"2024-11-17\"\neol = \"{day}\"\n"
+        )
+    };
+    sandbox.write("old.toml", until("2027-12-31"));
+    sandbox.write("new.toml", until("2028-12-31"));
+    publish(&sandbox, RELEASE, &["--init", "--publish-unsigned", "--kernels", "new.toml"]).success();
+    let page = || sandbox.read("repo/lts-6.12/index.html");
+    let args = ["publish", "--to", "repo", "--keys", "keys", "--kernels", "old.toml"];
+    let with_old = |release: &str| sandbox.run(&[&args[..], &[release], &UNCHECKED].concat());
+    assert_eq!(warned(&with_old(RELEASE)), "");
+    assert!(page().contains("2028-12-31"));
+    let more = with_old(&fake(&sandbox, "2.17.58"));
+    assert_snapshot!(warned(&more), @"
+    warning: the line lts-6.12 ends on 2027-12-31 from now on, and not on 2028-12-31
+     = note: so says the table of kernel series that was used here
+     = help: if that table is the older one, publish the next release with the newer: `--kernels FILE`
+    ");
+    assert!(page().contains("2027-12-31"));
+}
+
+#[test]
+fn pages_do_not_change_from_day_to_day() {
+    let sandbox = released();
+    first(&sandbox);
+    let refresh = |day: &str| {
+        let args = ["repo", "refresh", "repo", "--keys", "keys"];
+        sandbox.finish(sandbox.command(&args).env("LUSTRE_DIST_TODAY", day)).success()
+    };
+    assert_snapshot!(refresh("2026-11-24"), @"
+    repo
+      signed anew  timestamp
+    ");
+    assert_snapshot!(refresh("2026-11-25"), @"
+    repo
+      signed anew  timestamp
+    ");
+    // A month later the day on them is news.
+    assert_snapshot!(refresh("2026-12-24"), @"
+    repo
+      signed anew  snapshot, timestamp
+      written      lts-6.12/index.html
+      written      index.html
+    ");
+    // What the metadata says changes in its own time; then the line is over.
+    refresh("2028-12-20");
+    assert_snapshot!(refresh("2028-12-21"), @"
+    repo
+      signed anew  timestamp
+    ");
+    assert_snapshot!(refresh("2029-01-01"), @"
+    repo
+      signed anew  timestamp
+      written      lts-6.12/index.html
+      written      index.html
+      written      releases.json
+    ");
+    assert!(sandbox.read("repo/lts-6.12/index.html").contains("This line is over"));
+}
+
 #[test]
 fn signatures_are_held_against_keys() {
     let sandbox = released();
@@ -366,12 +583,7 @@ fn signatures_are_held_against_keys() {
     assert_eq!(feed(&sandbox)["releases"][0]["pgp"], "lts-6.12/lustre-2.17.57.tar.sign");
     let signature = fs::read(sandbox.path("repo/lts-6.12/SHA256SUMS.asc")).expect("a signature");
     let text = fs::read(sandbox.path("repo/lts-6.12/SHA256SUMS")).expect("sums");
-    let good = |signature: &[u8], text: &[u8]| {
-        let keys = lustre_dist::sign::read_keys(&[sandbox.path("public.asc")]).expect("keys");
-        let now = lustre_dist::model::SourceDate(u64::from(u32::MAX));
-        let circumstances = lustre_dist::signature::Circumstances { now, dated: None, namespace: "file" };
-        lustre_dist::signature::check(text, signature, &keys, circumstances).expect("a check").is_good()
-    };
+    let good = |signature: &[u8], text: &[u8]| good(&sandbox, signature, text);
     assert!(good(&signature, &text));
 
     // Without keys a signature is still looked at for damage.
@@ -389,16 +601,10 @@ fn signatures_are_held_against_keys() {
     // Who has no key for the checksums cannot leave a signature that is over others.
     let more = fake(&sandbox, "2.17.58");
     let run = sandbox.run(&[&["publish", &more, "--to", "repo", "--keys", "keys"], &UNCHECKED[..]].concat());
-    let warned: String = run
-        .stderr
-        .lines()
-        .skip_while(|line| !line.starts_with("warning"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    assert_snapshot!(warned, @"
+    assert_snapshot!(warned(&run), @"
     warning: `lts-6.12/SHA256SUMS.asc` was taken away
      = note: it was over the checksums as they were, and no key was given to sign the new ones
-     = help: run again with `--sums-key`; each release's own signatures are as they were
+     = help: `lustre-dist publish RELEASE_DIR --sums-key FILE` signs them, with any release of the line; each release's own signatures are as they were
     ");
     assert!(!sandbox.path("repo/lts-6.12/SHA256SUMS.asc").exists());
     publish(&sandbox, &more, &[&UNCHECKED[..], &["--sums-key", "secret.asc"]].concat()).success();

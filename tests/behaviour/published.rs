@@ -30,11 +30,17 @@ pub fn released() -> Sandbox {
 
 /// Makes a release directory of another version after the one that is there. `check` would find it out.
 pub fn fake(sandbox: &Sandbox, version: &str) -> String {
+    fake_in(sandbox, version, "lts-6.12")
+}
+
+/// The same of another line.
+pub fn fake_in(sandbox: &Sandbox, version: &str, line: &str) -> String {
     let title = format!("lustre-{version}");
     let (from, to) = (Names::new(TITLE), Names::new(&title));
     let folder = format!("dist/{TITLE}");
     let renamed = |text: String| {
         text.replace(TITLE, &title)
+            .replace("\"lts-6.12\"", &format!("\"{line}\""))
             .replace("\"version\": \"2.17.57\"", &format!("\"version\": \"{version}\""))
     };
     let mut sums = Sums::default();

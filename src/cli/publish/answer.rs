@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Args;
 use crate::cli::screen::{Screen, bytes};
 use crate::model::{Failure, Sha256};
-use crate::publish::{Candidate, Outcome, Reader, Step};
+use crate::publish::{Candidate, Outcome, Step};
 use crate::repository::layout;
 use crate::roles::Versions;
 use crate::store::Store;
@@ -22,7 +22,6 @@ pub(super) struct Done<'a> {
     pub candidates: &'a [Candidate],
     pub outcome: &'a Outcome,
     pub store: &'a Store,
-    pub reader: &'a Reader,
     /// Whether the repository is new, or would be.
     pub made: bool,
     /// The folder of its keys.
@@ -35,7 +34,7 @@ struct Answer<'a> {
     dry_run: bool,
     made_repository: bool,
     releases: Vec<Row<'a>>,
-    verified_through: Option<String>,
+    verified_through: Option<&'a str>,
     index: Option<IndexRow<'a>>,
     derived: &'a [String],
 }
@@ -108,7 +107,7 @@ impl<'a> Done<'a> {
             dry_run,
             made_repository: self.made && !dry_run,
             releases: self.candidates.iter().map(|candidate| self.row(candidate, dry_run)).collect(),
-            verified_through: outcome.verified.as_ref().map(|_| self.reader.at()),
+            verified_through: outcome.verified.as_ref().map(|(_, at)| at.as_str()),
             index,
             derived: outcome.derived.as_ref().map_or(&[], |derived| &derived.written),
         }
@@ -155,8 +154,8 @@ impl<'a> Done<'a> {
             let of = bytes(uploaded.bytes);
             lines.push(("upload", format!("{new} files {word}, {same} were there; {of} in all")));
         }
-        if let Some(verified) = &outcome.verified {
-            let (count, at) = (verified.same.len(), self.reader.at());
+        if let Some((verified, at)) = &outcome.verified {
+            let count = verified.same.len();
             lines.push(("verify", format!("{count} files read back from {at}")));
         }
         if let Some(indexed) = &outcome.indexed {

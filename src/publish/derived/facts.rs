@@ -69,12 +69,18 @@ impl<'a> Facts<'a> {
         };
         let found = self.store.read(&path, plain::LARGEST_SUMS)?;
         let (bytes, _) = found.ok_or_else(|| damaged("it is missing"))?;
+        let there = Sha256::of(&bytes);
+        if let Some(pinned) = listed.entry.sums
+            && pinned != there
+        {
+            return Err(damaged(&format!("its sha256 is {there}, and the metadata has {pinned}")));
+        }
         let text = std::str::from_utf8(&bytes).map_err(|_| damaged("it is not text"))?;
         let Sums(mut files) = Sums::parse(text).map_err(|fault| damaged(&fault.to_string()))?;
         if files.get(&names.description()) != Some(&listed.sha256) {
             return Err(damaged(&format!("it does not name the release.json {}", listed.sha256)));
         }
-        files.insert(names.sums(), Sha256::of(&bytes));
+        files.insert(names.sums(), there);
         for kind in [Kind::Openpgp, Kind::Ssh] {
             let signature = names.signature(&names.artifact(Format::Tar), kind);
             if let Some(there) = self.store.measure(&layout::file(line, &signature), &|_| ())? {

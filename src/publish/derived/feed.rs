@@ -87,7 +87,6 @@ struct Pinned {
     sha256: Sha256,
 }
 
-/// What is taken over from the file that is there.
 #[derive(Deserialize)]
 struct Old {
     releases: Vec<OldRelease>,
@@ -98,7 +97,29 @@ struct OldRelease {
     source: Option<String>,
     pgp: Option<String>,
     changelog: Option<String>,
+    retracted: Option<serde::de::IgnoredAny>,
     release_json: Pinned,
+}
+
+/// What the file that is there shows: each release's files, and whether it is retracted.
+pub(super) struct Shown(HashMap<Sha256, (Paths, bool)>);
+
+impl Shown {
+    /// Nothing where the file cannot be read; it is made anew then.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let Old { releases } = serde_json::from_slice(bytes).ok()?;
+        let shown = releases.into_iter().map(|old| {
+            let OldRelease { source, pgp, changelog, retracted, release_json } = old;
+            (release_json.sha256, (Paths { source, pgp, changelog }, retracted.is_some()))
+        });
+        Some(Self(shown.collect()))
+    }
+
+    /// Whether it shows the release as it is.
+    pub fn has(&self, listed: &Listed) -> bool {
+        let shown = self.0.get(&listed.sha256);
+        shown.is_some_and(|(_, is_retracted)| *is_retracted == listed.entry.retracted.is_some())
+    }
 }
 
 /// The paths of files that the metadata does not name.
@@ -113,25 +134,16 @@ pub(super) fn text(
     catalog: &Catalog,
     version: u64,
     today: Date,
-    there: Option<&[u8]>,
+    shown: Option<&Shown>,
     facts: &mut Facts<'_>,
 ) -> Result<String, Failure> {
-    // A file that cannot be read is made anew.
-    let old = there.and_then(|bytes| serde_json::from_slice::<Old>(bytes).ok());
-    let old: HashMap<Sha256, Paths> = old
-        .map(|old| old.releases)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|OldRelease { source, pgp, changelog, release_json }| {
-            (release_json.sha256, Paths { source, pgp, changelog })
-        })
-        .collect();
     let mut releases = Vec::with_capacity(catalog.releases.len());
     for listed in catalog.all().into_iter().rev() {
         let title = listed.entry.title();
-        let kept = if facts.knows(&title) { None } else { old.get(&listed.sha256).cloned() };
+        let kept =
+            if facts.knows(&title) { None } else { shown.and_then(|shown| shown.0.get(&listed.sha256)) };
         let paths = match kept {
-            Some(paths) => paths,
+            Some((paths, _)) => paths.clone(),
             None => paths_of(listed, facts.of(&title, listed)?),
         };
         releases.push(release(catalog, listed, &title, paths, today));

@@ -6,11 +6,11 @@
 //!
 //! These files are written after the metadata, each under the condition that it still is what it was
 //! before the metadata was read. So they never fall behind what they show: whoever wrote meanwhile read
-//! newer metadata, and then it is read once more here. A run that is killed before leaves them as they
-//! were, and the next publication, retraction or `repo refresh` mends them.
+//! newer metadata, and then it is read once more here. `releases.json` is the last of them: what it lacks, a run
+//! left that was killed, and the next publication, retraction or `repo refresh` makes it too.
 //!
 //! What the metadata does not say of a release, such as its files, is taken over from the file that is
-//! there, as far as that names the same `release.json`; else it is read from the release's own checksums.
+//! there, as far as that agrees with the metadata; else it is read from the release's own checksums.
 
 mod facts;
 mod feed;
@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use super::Candidate;
 use crate::model::{Failure, Problem};
-use crate::repository::{Catalog, layout};
+use crate::repository::{Catalog, Listed, layout};
 use crate::roles::{Freshness, Head, Keys, Versions};
 use crate::store::{Replaced, Stamp, Store};
 
@@ -75,49 +75,53 @@ pub fn update(update: &Update<'_>) -> Result<Derived, Failure> {
 /// What changed, and so what is made anew.
 pub(super) enum Scope {
     /// These were published.
-    Published(Vec<(Published, Option<String>)>),
-    /// What the metadata says of this release of a line changed.
-    Marked(String, Option<String>),
+    Published(Vec<Published>),
+    /// What the metadata says of this release changed.
+    Marked(String),
     /// Whatever is not as it should be.
     All,
 }
 
 impl Scope {
-    /// The lines that are touched; `None` for all.
-    fn lines(&self) -> Option<BTreeSet<Option<String>>> {
-        match self {
-            Self::Published(releases) => Some(releases.iter().map(|(_, line)| line.clone()).collect()),
-            Self::Marked(_, line) => Some([line.clone()].into()),
-            Self::All => None,
-        }
-    }
-
-    /// The paths of those pages, as far as they are known.
-    fn pages(&self) -> Vec<String> {
-        let page = |title: &str, line: &Option<String>| layout::release_page(line.as_deref(), title);
-        match self {
-            Self::Published(releases) => releases.iter().map(|(one, line)| page(&one.title, line)).collect(),
-            Self::Marked(title, line) => vec![page(title, line)],
+    /// The lines and the releases that are made anew: what changed, and what the index does not show yet since
+    /// another publisher was killed, or is still under way.
+    fn touched(&self, catalog: &Catalog, shown: Option<&feed::Shown>) -> Touched {
+        let changed: Vec<&str> = match self {
+            Self::Published(releases) => releases.iter().map(|one| one.title.as_str()).collect(),
+            Self::Marked(title) => vec![title],
             Self::All => Vec::new(),
-        }
-    }
-
-    /// The releases whose own page changes; `None` for those that have none.
-    fn titles(&self) -> Option<BTreeSet<String>> {
-        match self {
-            Self::Published(releases) => Some(releases.iter().map(|(one, _)| one.title.clone()).collect()),
-            Self::Marked(title, _) => Some([title.clone()].into()),
-            Self::All => None,
-        }
+        };
+        let lacks = |listed: &Listed| shown.is_some_and(|shown| !shown.has(listed));
+        let touched = catalog.releases.iter();
+        let titles: BTreeMap<String, Option<String>> = touched
+            .filter(|(title, listed)| changed.contains(&title.as_str()) || lacks(listed))
+            .map(|(title, listed)| (title.clone(), listed.entry.line.clone()))
+            .collect();
+        // Without an index nobody knows what was made.
+        let is_all = matches!(self, Self::All) || shown.is_none();
+        let lines = match is_all {
+            true => catalog.releases.values().map(|listed| listed.entry.line.clone()).collect(),
+            false => titles.values().cloned().collect(),
+        };
+        Touched { lines, titles, is_all }
     }
 
     /// The releases whose files are known.
     fn known(&self) -> Vec<Published> {
         match self {
-            Self::Published(releases) => releases.iter().map(|(one, _)| one.clone()).collect(),
-            Self::Marked(..) | Self::All => Vec::new(),
+            Self::Published(releases) => releases.clone(),
+            Self::Marked(_) | Self::All => Vec::new(),
         }
     }
+}
+
+/// What is made anew.
+struct Touched {
+    lines: BTreeSet<Option<String>>,
+    /// The releases whose own page is, with their lines.
+    titles: BTreeMap<String, Option<String>>,
+    /// Whether it is all lines, with every page that is missing.
+    is_all: bool,
 }
 
 /// The state of a repository, as it was read or written by this run.
@@ -168,108 +172,133 @@ struct Change {
     bytes: Vec<u8>,
     /// Whether it differs.
     is_new: bool,
+    /// The signatures beside it, where it is one that is signed.
+    signatures: Option<sums::Standing>,
+}
+
+impl Change {
+    fn new(path: String, there: Option<(Vec<u8>, Stamp)>, bytes: Vec<u8>) -> Self {
+        let is_new = there.as_ref().is_none_or(|(there, _)| *there != bytes);
+        Self { path, was: there.map(|(_, stamp)| stamp), bytes, is_new, signatures: None }
+    }
 }
 
 impl Update<'_> {
     /// After releases were published: their lines are touched.
     pub(super) fn run(&self, published: &[Candidate], written: Option<State>) -> Result<Derived, Failure> {
-        let touched =
-            published.iter().map(|one| (one.as_published(), one.line_id().map(str::to_owned))).collect();
-        self.run_for(&Scope::Published(touched), written)
+        let published = published.iter().map(Candidate::as_published).collect();
+        self.run_for(&Scope::Published(published), written)
     }
 
     /// What a change touches.
     pub(super) fn run_for(&self, scope: &Scope, mut written: Option<State>) -> Result<Derived, Failure> {
+        let mut derived = Derived::default();
         for nth in 0..TRIES {
             if nth > 0 {
                 std::thread::sleep(std::time::Duration::from_millis(20 * nth as u64));
             }
-            if let Some(derived) = self.once(scope, written.take())? {
+            if self.once(scope, written.take(), &mut derived)? {
+                derived.unsigned.retain(|path| !derived.written.contains(path));
                 return Ok(derived);
             }
         }
-        // Those who were faster wrote what there is to write.
-        Ok(Derived::default())
+        let problem =
+            Problem::new(format!("others changed the files for people {TRIES} times meanwhile, and won"))
+                .note("the signed metadata is whole; checksums, releases.json and pages may not show it yet")
+                .help(format!("`lustre-dist repo refresh {}` makes them anew", self.store.at()));
+        derived.damage.push(problem);
+        Ok(derived)
     }
 
-    /// One try; `None` when somebody else wrote meanwhile.
-    fn once(&self, scope: &Scope, written: Option<State>) -> Result<Option<Derived>, Failure> {
+    fn head(&self) -> Result<Head, Failure> {
+        Head::read(self.store, Some(self.keys.trusted()?), Freshness::ExpiredToo)
+    }
+
+    /// One try; `false` when somebody else wrote meanwhile.
+    fn once(&self, scope: &Scope, written: Option<State>, derived: &mut Derived) -> Result<bool, Failure> {
         // What is there is read before the metadata: see above.
         let index = self.store.read(layout::RELEASES, LARGEST)?;
-        let lines: BTreeSet<Option<String>> = match scope.lines() {
-            Some(lines) => lines,
-            None => {
-                let before = Head::read(self.store, self.keys.pinned(), Freshness::ExpiredToo)?;
-                before.catalog().releases.values().map(|listed| listed.entry.line.clone()).collect()
-            }
+        let shown = index.as_ref().and_then(|(there, _)| feed::Shown::read(there));
+        let mut touched = match &written {
+            Some(written) => scope.touched(&written.catalog, shown.as_ref()),
+            None => scope.touched(self.head()?.catalog(), shown.as_ref()),
         };
         let mut sums = BTreeMap::new();
-        for line in &lines {
-            let there = self.store.read(&layout::sums(line.as_deref()), LARGEST)?;
-            sums.insert(line.clone(), there);
+        for line in &touched.lines {
+            let path = layout::sums(line.as_deref());
+            let there = self.store.read(&path, LARGEST)?;
+            sums.insert(line.clone(), (there, sums::Standing::read(self.store, &path)?));
         }
         let root_there = self.store.read(layout::ROOT, LARGEST)?;
         let mut pages = BTreeMap::new();
-        for path in site::paths(&lines).into_iter().chain(scope.pages()) {
+        let of_releases =
+            touched.titles.iter().map(|(title, line)| layout::release_page(line.as_deref(), title));
+        for path in site::paths(&touched.lines).into_iter().chain(of_releases) {
             let there = self.store.read(&path, LARGEST)?;
             pages.insert(path, there);
         }
         let State { catalog, root, version, .. } = match written {
             Some(written) if written.stands(self.store)? => written,
-            _ => State::of(&Head::read(self.store, self.keys.pinned(), Freshness::ExpiredToo)?),
+            _ => State::of(&self.head()?),
         };
 
         let mut changes = Vec::new();
-        let mut change = |path: &str, there: Option<(Vec<u8>, Stamp)>, bytes: Vec<u8>| {
-            let is_new = there.as_ref().is_none_or(|(there, _)| *there != bytes);
-            changes.push(Change { path: path.to_owned(), was: there.map(|(_, stamp)| stamp), bytes, is_new });
-        };
         let mut facts = facts::Facts::new(self.store, &scope.known());
         let mut files = BTreeMap::new();
-        for (line, there) in sums {
+        for (line, (there, signatures)) in sums {
             let before = there.as_ref().map(|(there, _)| &**there);
             let sums = sums::of_line(&catalog, line.as_deref(), before, &mut facts)?;
-            change(&layout::sums(line.as_deref()), there, sums.to_text().into_bytes());
+            let change = Change::new(layout::sums(line.as_deref()), there, sums.to_text().into_bytes());
+            changes.push(Change { signatures: Some(signatures), ..change });
             files.insert(line, sums);
         }
-        let feed =
-            feed::text(&catalog, version, self.today, index.as_ref().map(|(there, _)| &**there), &mut facts)?;
-        change(layout::RELEASES, index, feed.into_bytes());
-        change(layout::ROOT, root_there, root);
-        let titles = match scope.titles() {
-            Some(titles) => titles,
-            None => site::without_page(self.store, &catalog, &lines)?,
-        };
+        changes.push(Change::new(layout::ROOT.to_owned(), root_there, root));
+        if touched.is_all {
+            touched.titles.extend(site::without_page(self.store, &catalog, &touched.lines)?);
+        }
+        let index_page = pages.get(layout::INDEX).and_then(Option::as_ref);
+        let day = site::day(&catalog, version, self.today, index_page.map(|(there, _)| &**there));
         for (path, bytes) in
-            site::pages(self.store, &catalog, version, self.today, &files, &titles, &mut facts)?
+            site::pages(self.store, &catalog, version, day, &files, &touched.titles, &mut facts)?
         {
             // What was not looked at before is a page that is missing.
             let there = pages.remove(&path).flatten();
-            change(&path, there, bytes);
+            changes.push(Change::new(path, there, bytes));
         }
-        self.write(changes, version, facts.damage)
+        // The index comes last: what it lacks was not made.
+        let feed = feed::text(&catalog, version, self.today, shown.as_ref(), &mut facts)?;
+        changes.push(Change::new(layout::RELEASES.to_owned(), index, feed.into_bytes()));
+        derived.version = version;
+        derived.damage = facts.damage;
+        self.write(changes, derived)
     }
 
-    fn write(
-        &self,
-        changes: Vec<Change>,
-        version: u64,
-        damage: Vec<Problem>,
-    ) -> Result<Option<Derived>, Failure> {
-        let mut derived = Derived { version, damage, ..Derived::default() };
-        for Change { path, was, bytes, is_new } in changes {
+    fn write(&self, changes: Vec<Change>, derived: &mut Derived) -> Result<bool, Failure> {
+        let tell = |written: &mut Vec<String>, path: String| {
+            written.retain(|other| *other != path);
+            written.push(path);
+        };
+        for Change { path, was, bytes, is_new, signatures } in changes {
+            let signing = signatures
+                .map(|there| sums::Signing::plan(self.sums_key, &there, &bytes, is_new, self.now))
+                .transpose()?;
+            // Whatever happens, no signature stands beside checksums that it is not over.
+            if let Some(signing) = &signing {
+                derived.unsigned.extend(signing.take_away(self.store)?);
+            }
             if is_new {
                 if self.store.replace(&path, &bytes, was.as_ref())? == Replaced::Changed {
-                    return Ok(None);
+                    return Ok(false);
                 }
-                derived.written.push(path.clone());
+                tell(&mut derived.written, path);
             }
-            if path.ends_with(sums::NAME) {
-                let signed = sums::sign(self.store, self.sums_key, &path, &bytes, is_new, self.now)?;
-                derived.written.extend(signed.written);
-                derived.unsigned.extend(signed.removed);
+            if let Some((path, signature, was)) = signing.and_then(|signing| signing.made) {
+                if self.store.replace(&path, &signature, was.as_ref())? == Replaced::Changed {
+                    return Ok(false);
+                }
+                tell(&mut derived.written, path);
             }
         }
-        Ok(Some(derived))
+        Ok(true)
     }
 }

@@ -56,24 +56,26 @@ pub(super) fn pages(
     version: u64,
     today: Date,
     lines: &BTreeMap<Option<String>, Sums>,
-    titles: &BTreeSet<String>,
+    titles: &BTreeMap<String, Option<String>>,
     facts: &mut Facts<'_>,
 ) -> Result<Vec<Page>, Failure> {
     let version = NonZeroU64::new(version).unwrap_or(NonZeroU64::MIN);
     let site = Site { catalog, version, today };
     let mut pages: Vec<Page> = pages::assets().into();
-    for listed in titles.iter().filter_map(|title| catalog.releases.get(title)) {
-        let read = read(store, listed, facts, true)?;
-        pages.push(pages::release(&site, &read.as_release()));
+    for listed in titles.keys().filter_map(|title| catalog.releases.get(title)) {
+        if let Some(read) = read_or_tell(store, listed, facts, true)? {
+            pages.push(pages::release(&site, &read.as_release()));
+        }
     }
     let mut latest = BTreeMap::new();
     let all_lines: BTreeSet<Option<String>> =
         catalog.releases.values().map(|listed| listed.entry.line.clone()).collect();
     for line in &all_lines {
         let newest = line.as_deref().map_or_else(|| catalog.latest_of_none(), |line| catalog.latest(line));
-        if let Some(listed) = newest {
-            let folder = layout::folder(line.as_deref()).to_owned();
-            latest.insert(folder, read(store, listed, facts, false)?);
+        if let Some(listed) = newest
+            && let Some(read) = read_or_tell(store, listed, facts, false)?
+        {
+            latest.insert(layout::folder(line.as_deref()).to_owned(), read);
         }
     }
     let latest: BTreeMap<String, pages::Release> =
@@ -86,12 +88,27 @@ pub(super) fn pages(
     Ok(pages)
 }
 
-/// The releases of some lines that have no page.
+/// For how long pages name the day that they were made on.
+const DAYS: i32 = 30;
+
+/// The day that the pages name: the one that the first page has, where that shows the same. So they do not
+/// change from day to day.
+pub(super) fn day(catalog: &Catalog, version: u64, today: Date, there: Option<&[u8]>) -> Date {
+    let over = |day| catalog.lines.values().map(move |line| line.is_over(day));
+    let is_as_good = |made: &Date| {
+        let age = today.since(*made).map_or(i32::MAX, |span| span.get_days());
+        (0..DAYS).contains(&age) && over(*made).eq(over(today))
+    };
+    let made = there.and_then(pages::made).filter(|(_, shown)| *shown == version);
+    made.map(|(day, _)| day).filter(is_as_good).unwrap_or(today)
+}
+
+/// The releases of some lines that have no page, with their lines.
 pub(super) fn without_page(
     store: &Store,
     catalog: &Catalog,
     lines: &BTreeSet<Option<String>>,
-) -> Result<BTreeSet<String>, Failure> {
+) -> Result<BTreeMap<String, Option<String>>, Failure> {
     let mut there = BTreeSet::new();
     for line in lines {
         let folder = layout::folder(line.as_deref());
@@ -101,7 +118,7 @@ pub(super) fn without_page(
         let line = &listed.entry.line;
         lines.contains(line) && !there.contains(&layout::release_page(line.as_deref(), title))
     });
-    Ok(missing.map(|(title, _)| title.clone()).collect())
+    Ok(missing.map(|(title, listed)| (title.clone(), listed.entry.line.clone())).collect())
 }
 
 /// Reads what a page shows of a release, held against what the metadata pins.
@@ -130,6 +147,27 @@ fn read(store: &Store, listed: &Listed, facts: &mut Facts, with_changes: bool) -
     let files =
         known.into_iter().map(|(name, sha256)| Published { size: size(&name), name, sha256 }).collect();
     Ok(Read { listed: listed.clone(), description, files, changes })
+}
+
+/// The same; a release that is damaged is told of, and the pages of all others are made.
+fn read_or_tell(
+    store: &Store,
+    listed: &Listed,
+    facts: &mut Facts<'_>,
+    with_changes: bool,
+) -> Result<Option<Read>, Failure> {
+    match read(store, listed, facts, with_changes) {
+        Ok(read) => Ok(Some(read)),
+        Err(failure) if failure.class == Class::Verification => {
+            for problem in failure.problems {
+                if !facts.damage.contains(&problem) {
+                    facts.damage.push(problem);
+                }
+            }
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 fn pinned(store: &Store, path: &str, sha256: Sha256, most: u64) -> Result<Vec<u8>, Failure> {

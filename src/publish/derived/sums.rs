@@ -13,10 +13,7 @@ use crate::record::{Names, Sums};
 use crate::repository::{Catalog, Listed};
 use crate::sign::{self, Holder};
 use crate::signature::Kind;
-use crate::store::{Replaced, Store};
-
-/// The name in the folder of a line.
-pub(super) const NAME: &str = "/SHA256SUMS";
+use crate::store::{Stamp, Store};
 
 /// A signature has some hundred bytes.
 const LARGEST_SIGNATURE: u64 = 1 << 16;
@@ -30,11 +27,69 @@ pub struct SumsKey {
     pub holder: Holder,
 }
 
-/// What became of the signatures of one file.
-#[derive(Debug, Default)]
-pub(super) struct Signed {
-    pub written: Vec<String>,
-    pub removed: Vec<String>,
+/// The signatures that stand beside the checksums of a line.
+pub(super) struct Standing(Vec<(Kind, String, Option<(Vec<u8>, Stamp)>)>);
+
+impl Standing {
+    pub fn read(store: &Store, path: &str) -> Result<Self, Failure> {
+        let names = [(Kind::Openpgp, format!("{path}.asc")), (Kind::Ssh, format!("{path}.sig"))];
+        let read = names.into_iter().map(|(kind, path)| {
+            let there = store.read(&path, LARGEST_SIGNATURE)?;
+            Ok((kind, path, there))
+        });
+        read.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// What is done with the signatures of one file.
+#[derive(Default)]
+pub(super) struct Signing {
+    /// The signatures that go before the checksums change, and whether each stays away.
+    stale: Vec<(String, bool)>,
+    /// The one that is made, where it goes, and what it replaces there.
+    pub made: Option<(String, Vec<u8>, Option<Stamp>)>,
+}
+
+impl Signing {
+    /// `is_new` says that the checksums are other ones than those that the signatures are beside.
+    pub fn plan(
+        key: Option<&SumsKey>,
+        there: &Standing,
+        bytes: &[u8],
+        is_new: bool,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let now = SourceDate(u64::try_from(now.as_second()).unwrap_or_default());
+        let mut signing = Self::default();
+        for (kind, path, there) in &there.0 {
+            let key = key.filter(|key| key.kind == *kind);
+            if is_new && there.is_some() {
+                signing.stale.push((path.clone(), key.is_none()));
+            }
+            let Some(SumsKey { kind, holder }) = key else { continue };
+            // One that is there may be over earlier checksums: its run was killed, or was slower than another.
+            let is_good = match there {
+                Some((signature, _)) if !is_new => sign::is_over(*kind, holder, bytes, signature, now)?,
+                _ => false,
+            };
+            if !is_good {
+                let was = there.as_ref().filter(|_| !is_new).map(|(_, stamp)| stamp.clone());
+                signing.made = Some((path.clone(), sign::detached(*kind, holder, bytes, now)?, was));
+            }
+        }
+        Ok(signing)
+    }
+
+    /// Takes away what is not over the checksums that come; tells of those that nothing is put in place of.
+    pub fn take_away(&self, store: &Store) -> Result<Vec<String>, Failure> {
+        let mut away = Vec::new();
+        for (path, stays_away) in &self.stale {
+            if store.remove(path)? && *stays_away {
+                away.push(path.clone());
+            }
+        }
+        Ok(away)
+    }
 }
 
 /// The checksums of a line as the metadata has it now. Releases that the file there has already are
@@ -62,7 +117,9 @@ pub(super) fn of_line(
     Ok(sums)
 }
 
-/// The lines of a release that stand in the file already, whole and of the same release.
+/// The lines of a release that stand in the file already, if they are what its own checksums say. Anybody who
+/// can write to the store wrote them there, and they may be signed here: the digest of the release's checksums,
+/// which the metadata has, proves them without a look at that file.
 fn taken_over(
     there: &Sums,
     title: &str,
@@ -74,52 +131,25 @@ fn taken_over(
     // A title can begin another's: that of a vendor's overlay.
     let longer = catalog.releases.range(format!("{title}.")..).map(|(other, _)| other.as_str());
     let longer: Vec<&str> = longer.take_while(|other| begins(other, title)).collect();
-    let files: BTreeMap<_, _> = there
+    let mut files: BTreeMap<_, _> = there
         .0
         .range(format!("{title}.")..)
         .take_while(|(name, _)| begins(name, title))
         .filter(|(name, _)| !longer.iter().any(|other| begins(name, other)))
         .map(|(name, sha256)| (name.clone(), *sha256))
         .collect();
-    let is_whole =
-        files.get(&names.description()) == Some(&listed.sha256) && files.contains_key(&names.sums());
-    is_whole.then_some(files)
+    let pinned = listed.entry.sums?;
+    let own = files.remove(&names.sums())?;
+    let listing = Sums(files);
+    let is_proven = own == pinned
+        && Sha256::of(listing.to_text().as_bytes()) == pinned
+        && listing.0.get(&names.description()) == Some(&listed.sha256);
+    let mut files = listing.0;
+    files.insert(names.sums(), own);
+    is_proven.then_some(files)
 }
 
 /// Signatures vouch for themselves, and come later.
 fn is_signature(title: &str, name: &str) -> bool {
     name == Names::new(title).envelope() || [".asc", ".sig", ".sign"].iter().any(|end| name.ends_with(end))
-}
-
-/// Signs the checksums, or takes signatures away that are no longer over them.
-pub(super) fn sign(
-    store: &Store,
-    key: Option<&SumsKey>,
-    path: &str,
-    bytes: &[u8],
-    is_new: bool,
-    now: Timestamp,
-) -> Result<Signed, Failure> {
-    let mut signed = Signed::default();
-    let names = [(Kind::Openpgp, format!("{path}.asc")), (Kind::Ssh, format!("{path}.sig"))];
-    for (kind, file) in names {
-        match key.filter(|key| key.kind == kind) {
-            Some(key) => {
-                let there = store.read(&file, LARGEST_SIGNATURE)?;
-                if there.is_some() && !is_new {
-                    continue;
-                }
-                let now = SourceDate(u64::try_from(now.as_second()).unwrap_or_default());
-                let signature = sign::detached(kind, &key.holder, bytes, now)?;
-                // Whoever was faster signed newer checksums.
-                if store.replace(&file, &signature, there.map(|(_, stamp)| stamp).as_ref())? == Replaced::Done
-                {
-                    signed.written.push(file);
-                }
-            }
-            None if is_new && store.remove(&file)? => signed.removed.push(file),
-            None => {}
-        }
-    }
-    Ok(signed)
 }

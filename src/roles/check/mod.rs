@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::head::{Head, expired};
-use super::role::{Lifetimes, Role, days_left};
+use super::role::Role;
 use super::{chain, signed};
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::repository::layout;
@@ -191,18 +191,14 @@ impl Look<'_> {
     }
 
     fn ages(&mut self, now: Timestamp) {
-        let lifetimes = Lifetimes::of(self.head.root());
         for role in Role::ALL {
             let expires = self.head.expires(role);
             if expires <= now {
                 self.wrong(layout::METADATA, expired(self.store, role, expires, now));
-            } else if lifetimes.is_near(role, expires, now) {
-                let days = days_left(expires, now);
-                let problem = Problem::new(format!("the {role} role expires in {days} days, on {expires}"))
-                    .help(format!("`lustre-dist repo refresh {}` signs it anew", self.store.at()));
-                self.report.near.push(problem);
             }
         }
+        let near = self.head.near(self.store, now).into_iter();
+        self.report.near.extend(near.map(|(_, problem)| problem));
         let versions = self.head.versions();
         self.seen.insert(layout::TIMESTAMP.to_owned());
         self.seen.insert(layout::role(versions.snapshot, Role::Snapshot.word()));
