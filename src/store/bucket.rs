@@ -13,7 +13,8 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use object_store::aws::AmazonS3;
 use object_store::{
-    Error, GetResult, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion, path,
+    Attribute, Attributes, Error, GetResult, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions,
+    PutPayload, UpdateVersion, path,
 };
 use sha2::Digest as _;
 use tokio::runtime::Runtime;
@@ -118,8 +119,12 @@ impl Bucket {
     }
 
     pub(super) fn create(&self, path: &str, bytes: &[u8]) -> Result<Created, Failure> {
+        self.create_as(path, bytes, Stays::Forever)
+    }
+
+    fn create_as(&self, path: &str, bytes: &[u8], stays: Stays) -> Result<Created, Failure> {
         let extent = Extent { length: bytes.len() as u64, sha256: Sha256::of(bytes) };
-        self.put_new(&self.objects, path, Bytes::copy_from_slice(bytes).into(), extent)
+        self.put_new(&self.objects, path, Bytes::copy_from_slice(bytes).into(), extent, stays)
     }
 
     pub(super) fn upload(
@@ -147,7 +152,7 @@ impl Bucket {
             Err(error) => return Err(fault::s3(Doing::Read, &self.name(path), &error)),
         }
         let payload = payload::load(file, extent)?;
-        let created = self.put_new(&self.data, path, payload, extent)?;
+        let created = self.put_new(&self.data, path, payload, extent, Stays::Forever)?;
         moved(extent.length);
         Ok(created)
     }
@@ -158,11 +163,12 @@ impl Bucket {
         path: &str,
         payload: PutPayload,
         extent: Extent,
+        stays: Stays,
     ) -> Result<Created, Failure> {
         let mut last = None;
         for nth in 0..TRIES {
             self.pause(nth);
-            let options = PutOptions::from(PutMode::Create);
+            let options = options(path, PutMode::Create, stays);
             match self.runtime.block_on(client.put_opts(&self.key(path), payload.clone(), options)) {
                 Ok(_) => return Ok(Created::New),
                 Err(error) if is_final(&error) => return Err(self.refused(path, &error)),
@@ -181,7 +187,7 @@ impl Bucket {
     pub(super) fn replace(&self, path: &str, bytes: &[u8], was: Option<&Stamp>) -> Result<Replaced, Failure> {
         let tag = match was.map(|stamp| &stamp.0) {
             None => {
-                return Ok(match self.create(path, bytes)? {
+                return Ok(match self.create_as(path, bytes, Stays::ForNow)? {
                     Created::New | Created::Same => Replaced::Done,
                     Created::Other(_) => Replaced::Changed,
                 });
@@ -193,7 +199,7 @@ impl Bucket {
         for nth in 0..TRIES {
             self.pause(nth);
             let version = UpdateVersion { e_tag: Some(tag.clone()), version: None };
-            let options = PutOptions::from(PutMode::Update(version));
+            let options = options(path, PutMode::Update(version), Stays::ForNow);
             let payload = Bytes::copy_from_slice(bytes).into();
             match self.runtime.block_on(self.objects.put_opts(&self.key(path), payload, options)) {
                 Ok(_) => return Ok(Replaced::Done),
@@ -261,6 +267,35 @@ impl Bucket {
             self.runtime.block_on(tokio::time::sleep(Duration::from_millis(50 << nth)));
         }
     }
+}
+
+/// Whether an object is ever replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stays {
+    Forever,
+    ForNow,
+}
+
+/// What browsers must be told to show a page and its style sheet; a bucket knows no types of files.
+const TYPES: [(&str, &str); 6] = [
+    (".html", "text/html; charset=utf-8"),
+    (".css", "text/css; charset=utf-8"),
+    (".js", "text/javascript; charset=utf-8"),
+    (".json", "application/json"),
+    (".md", "text/plain; charset=utf-8"),
+    ("SHA256SUMS", "text/plain; charset=utf-8"),
+];
+
+fn options(path: &str, mode: PutMode, stays: Stays) -> PutOptions {
+    let mut attributes = Attributes::new();
+    if let Some((_, kind)) = TYPES.iter().find(|(ending, _)| path.ends_with(ending)) {
+        attributes.insert(Attribute::ContentType, (*kind).into());
+    }
+    if stays == Stays::ForNow {
+        // A cache on the way would show readers an old state.
+        attributes.insert(Attribute::CacheControl, "no-cache".into());
+    }
+    PutOptions { mode, attributes, ..PutOptions::default() }
 }
 
 /// Whether trying again would end the same way, and nothing was written.

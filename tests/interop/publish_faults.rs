@@ -12,13 +12,14 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::keymaker::Owner;
 use crate::published::{TITLE, derived, fake, released, store, whole};
 use crate::runner::{Run, Sandbox};
 use crate::{Case, Release, run};
 
 pub const CASES: &[Case] = &[
-    ("a_killed_publish_is_whole_or_not_there", &["strace"], killed),
-    ("a_failing_publish_is_whole_or_not_there", &["strace"], failing),
+    ("a_killed_publish_is_whole_or_not_there", &["strace", "gpgv"], killed),
+    ("a_failing_publish_is_whole_or_not_there", &["strace", "gpgv"], failing),
     ("a_killed_first_publish_is_completed", &["strace"], killed_at_first),
 ];
 
@@ -90,6 +91,8 @@ const SECOND: Publication = Publication {
         "at/keys",
         "--steps",
         "upload,verify,index",
+        "--sums-key",
+        "secret.asc",
         "-j",
         "1",
         "-q",
@@ -119,8 +122,11 @@ const FIRST: Publication = Publication {
 /// A repository of one release in `base/`, and another release to publish.
 fn with_one() -> Sandbox {
     let sandbox = released();
+    let owner = Owner::new(1);
+    sandbox.write("secret.asc", owner.secret_file());
+    sandbox.write("public.gpg", owner.certificate());
     let args = ["publish", "dist/lustre-2.17.57", "--to", "base/repo", "--keys", "base/keys", "--init"];
-    sandbox.run(&[&args[..], &["--publish-unsigned"]].concat()).success();
+    sandbox.run(&[&args[..], &["--publish-unsigned", "--sums-key", "secret.asc"]].concat()).success();
     fake(&sandbox, "2.17.58");
     sandbox
 }
@@ -184,14 +190,28 @@ fn point(
     if ended.code == 0 {
         assert_eq!(there, after, "{what}");
     }
+    assert_ne!(signed(sandbox), Some(false), "{what}");
     let again = sandbox.run(publication.args);
     assert_eq!(again.code, 0, "the run after {what}: {}", again.stderr);
     assert_eq!(whole(&store, &root(), &mut BTreeSet::new()), after, "{what}");
     derived(&store, &root());
+    let is_to_be_signed = publication.args.contains(&"--sums-key");
+    assert_eq!(signed(sandbox), is_to_be_signed.then_some(true), "{what}");
     let left: Vec<String> = sandbox.list("at/repo/.aside");
     // What is only looked at by a run that writes nothing may wait for the next one that does.
     assert!(left.len() <= 1, "{what}: {left:?}");
     was_met(&ended)
+}
+
+/// Whether gpgv accepts the signature over the checksums of the line; nothing where there is none.
+fn signed(sandbox: &Sandbox) -> Option<bool> {
+    let [sums, signature] = ["SHA256SUMS", "SHA256SUMS.asc"].map(|name| format!("at/repo/lts-6.12/{name}"));
+    if !sandbox.path(&signature).exists() {
+        return None;
+    }
+    let mut gpgv = Command::new("gpgv");
+    gpgv.args(["--homedir", ".", "--keyring", "./public.gpg", &signature, &sums]);
+    Some(gpgv.current_dir(sandbox.path("")).output().expect("gpgv runs").status.success())
 }
 
 /// Puts everything back to where the publication begins.

@@ -160,10 +160,34 @@ fn published(_: &Release) {
     let before = open(moto.at, "").list("").expect("a list");
     publish(&sandbox, moto.at, &more, &UNCHECKED).success();
     assert_eq!(open(moto.at, "").list("").expect("a list"), before);
+    shown(&public);
     let to = format!("s3://{BUCKET}/lustre");
     let args = ["retract", "2.17.57", "--reason", "a trial", "--from", &to, "--keys", "keys"];
     sandbox.finish(sandbox.command(&args).envs(settings(moto.at))).success();
     assert_eq!(titles(&sandbox, moto.at), expected);
+}
+
+/// A browser is told what the pages are, and a cache which objects change.
+fn shown(public: &str) {
+    let told = |path: &str| {
+        let client = reqwest::blocking::Client::builder().no_proxy().build().expect("a client");
+        let answer = client.get(format!("{public}/{path}")).send().expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        [header("content-type"), header("cache-control")].map(|value| value.unwrap_or("-").to_owned())
+    };
+    for (path, expected) in [
+        ("index.html", ["text/html; charset=utf-8", "no-cache"]),
+        ("style.css", ["text/css; charset=utf-8", "no-cache"]),
+        ("site.js", ["text/javascript; charset=utf-8", "no-cache"]),
+        ("releases.json", ["application/json", "no-cache"]),
+        ("metadata/timestamp.json", ["application/json", "no-cache"]),
+        ("metadata/2.targets.json", ["application/json", "-"]),
+        ("lts-6.12/SHA256SUMS", ["text/plain; charset=utf-8", "no-cache"]),
+        ("lts-6.12/lustre-2.17.57.SHA256SUMS", ["text/plain; charset=utf-8", "-"]),
+    ] {
+        assert_eq!(told(path), expected, "{path}");
+    }
 }
 
 fn at_once(_: &Release) {
