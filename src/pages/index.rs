@@ -10,14 +10,14 @@ use serde::Serialize;
 use super::files::{Files, files};
 use super::shown::{self, Line, Row};
 use super::timeline::{Timeline, timeline};
-use super::{Page, Release, Site, fill};
+use super::{Page, Release, Site, commands, fill};
 use crate::repository::layout;
 
 #[derive(Serialize)]
 struct Index {
     timeline: Option<Timeline>,
     lines: Vec<Card>,
-    /// What commands fetch as an example: the newest line that is not over.
+    /// A command as an example: of the newest line that is not over.
     example: String,
     previews: Vec<Row>,
 }
@@ -40,9 +40,12 @@ pub fn index(site: &Site, latest: &BTreeMap<String, Release>) -> Page {
     let lines: Vec<_> = ids.iter().map(|id| card(site, Some(id), latest.get(id))).collect();
     let has_others = site.catalog.releases.values().any(|listed| listed.entry.line.is_none());
     let others = has_others.then(|| card(site, None, latest.get(layout::NO_LINE)));
-    let lives = |card: &&Card| card.latest.is_some() && !card.line.is_over && card.line.kernel.is_some();
+    let lives = |card: &&Card| !card.line.is_over && card.line.kernel.is_some();
+    let mut with_latest = lines.iter().filter(|card| card.latest.is_some());
+    let shown = with_latest.clone().find(lives).or_else(|| with_latest.next());
     let example =
-        lines.iter().find(lives).or(lines.first()).map_or("latest", |card| &card.line.id).to_owned();
+        shown.and_then(|card| Some(card.line.fetch(site, &latest.get(&card.line.id)?.listed.entry)));
+    let example = example.unwrap_or_else(|| commands::fetch(site, "latest", None));
     let previews = site.catalog.all().into_iter().rev().filter(|listed| listed.entry.is_preview());
     let previews = previews.take(5).map(|listed| shown::row(site, listed)).collect();
     let page = Index { timeline, lines: lines.into_iter().chain(others).collect(), example, previews };

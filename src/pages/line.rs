@@ -20,6 +20,7 @@ struct LinePage {
     releases: Vec<Row>,
     kernels: Vec<Group>,
     sums: String,
+    fetch: Option<String>,
 }
 
 /// The page of a line, or of the releases that belong to none. `latest` is its newest release that
@@ -34,8 +35,10 @@ pub fn line(
     files: &BTreeMap<String, Sha256>,
 ) -> Page {
     let all = site.catalog.all().into_iter().rev().filter(|listed| listed.entry.line.as_deref() == id);
+    let shown = shown::line(site, id);
     let page = LinePage {
-        line: shown::line(site, id),
+        fetch: latest.map(|release| shown.fetch(site, &release.listed.entry)),
+        line: shown,
         latest: latest.map(|release| shown::row(site, release.listed)),
         releases: all.map(|listed| shown::row_with_tarballs(site, listed, files)).collect(),
         kernels: table(latest.and_then(|release| release.description.kernels.as_ref())),

@@ -8,6 +8,7 @@
 //! templates in `templates/pages` say how. Nothing here does I/O.
 
 mod changes;
+mod commands;
 mod files;
 mod index;
 mod kernels;
@@ -102,7 +103,6 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 struct Around<'a, T: Serialize> {
     /// From the page back to the top of the repository.
     top: &'static str,
-    base: &'a str,
     version: NonZeroU64,
     today: Date,
     #[serde(flatten)]
@@ -121,9 +121,7 @@ pub fn made(page: &[u8]) -> Option<(Date, u64)> {
 
 /// Fills a page. `.html` makes MiniJinja escape every value.
 fn fill<T: Serialize>(site: &Site, name: &str, top: &'static str, page: &T) -> Vec<u8> {
-    // Where nobody said it, whoever copies a command fills it in.
-    let base = site.catalog.public_url.as_deref().unwrap_or("BASE");
-    let around = Around { top, base, version: site.version, today: site.today, page };
+    let around = Around { top, version: site.version, today: site.today, page };
     let template = TEMPLATES.get_template(name).expect("the template is one of ours");
     let mut html = template.render(Serde(around)).expect("our own templates name only what is there");
     html.push('\n');

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::changes::{Section, sections};
+use super::commands;
 use super::files::{Files, files};
 use super::kernels::{Group, table};
 use super::shown::{self, Line, Row};
@@ -18,14 +19,22 @@ use crate::repository::layout;
 struct ReleasePage<'a> {
     release: Row,
     line: Line,
-    has_line: bool,
-    /// Where the files are, from the repository's top.
-    folder: String,
     files: Files,
     description: &'a Description,
     sources: Vec<Source<'a>>,
     kernels: Vec<Group>,
     changes: Vec<Section>,
+    commands: Commands,
+}
+
+/// Commands to copy.
+#[derive(Serialize)]
+struct Commands {
+    fetch: String,
+    /// The flag that it needs when the line is over.
+    later: Option<&'static str>,
+    plain: Option<String>,
+    prove: Option<String>,
 }
 
 /// A source, with what is known of its signature in words.
@@ -61,16 +70,22 @@ pub fn release(site: &Site, release: &Release) -> Page {
             SignatureState::Bad(_) => "not good",
         },
     });
+    let files = files(release);
+    let commands = Commands {
+        fetch: commands::fetch(site, &entry.title(), Some(entry)),
+        later: commands::later(site, entry),
+        plain: commands::plain(site, release, &files),
+        prove: commands::prove(release),
+    };
     let page = ReleasePage {
         release: shown::row(site, release.listed),
         line: shown::line(site, id),
-        has_line: id.is_some(),
-        folder: layout::folder(id).to_owned(),
-        files: files(release),
+        files,
         description,
         sources: sources.collect(),
         kernels: table(description.kernels.as_ref()),
         changes: release.changes.map(sections).unwrap_or_default(),
+        commands,
     };
     (layout::release_page(id, &entry.title()), fill(site, "release.html", "../", &page))
 }

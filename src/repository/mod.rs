@@ -20,7 +20,7 @@ mod spec;
 mod targets;
 
 pub use catalog::{Catalog, Listed};
-pub use choose::{Choice, OnKernel, PassedOver, Reason, choose};
+pub use choose::{Choice, OnKernel, PassedOver, Reason, against, choose};
 pub use entry::{Entry, KernelsKey, LineEntry, Retraction};
 pub use kernels::KernelTables;
 pub use spec::{Spec, SpecError, Wish};

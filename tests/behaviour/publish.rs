@@ -648,6 +648,17 @@ fn a_release_is_retracted_and_stays() {
 }
 
 #[test]
+fn a_line_without_a_release_to_use_does_not_hide_the_others() {
+    let sandbox = released();
+    first(&sandbox);
+    publish(&sandbox, &fake_in(&sandbox, "2.18.0", "lts-6.6"), &UNCHECKED).success();
+    let retract = ["retract", "2.18.0", "--reason", "eats data", "--from", "repo", "--keys", "keys"];
+    sandbox.run(&retract).success();
+    let page = sandbox.read("repo/index.html");
+    assert!(page.contains("<svg class=\"timeline\"") && page.contains(">lts-6.12</text>"), "{page}");
+}
+
+#[test]
 fn what_is_due_is_told_by_what_is_published() {
     let sandbox = crate::lines::one_line();
     sandbox.run(&["assemble", "--due", "--feed", "releases.json"]).success();

@@ -9,11 +9,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::debian::{forget, gpg};
-use crate::runner::Sandbox;
+use crate::runner::{Sandbox, manifest};
 use crate::{Case, Release, run};
 
 pub const CASES: &[Case] = &[
     ("curl_sha256sum_and_gpgv_check_plain_files", &["curl", "sha256sum", "gpg", "gpgv"], checked),
+    ("what_the_pages_say_to_run_runs", &["sh", "git", "curl", "sha256sum", "gpg", "gpgv"], said),
     ("uscan_finds_what_was_published", &["uscan", "curl", "gpg", "gpgv", "dpkg-source"], watched),
 ];
 
@@ -130,6 +131,75 @@ fn checked(_: &Release) {
     .expect("JSON");
     assert_eq!(feed["latest"]["lts-6.12"]["version"], "2.18.0+k6.12.58.r1");
     assert_eq!(feed["releases"].as_array().map(Vec::len), Some(2));
+    drop(served);
+    forget(&sandbox);
+}
+
+/// The commands that a page has for copying.
+fn commands(sandbox: &Sandbox, page: &str) -> Vec<String> {
+    let html = sandbox.read(&format!("repo/{page}"));
+    let blocks = html.split("<div class=\"command\"><pre tabindex=\"0\"><code>").skip(1);
+    let plain = |text: &str| {
+        let pairs = [
+            ("&#x27;", "'"),
+            ("&#x2f;", "/"),
+            ("&lt;", "<"),
+            ("&gt;", ">"),
+            ("&quot;", "\""),
+            ("&amp;", "&"),
+        ];
+        pairs.iter().fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+    };
+    blocks.map(|block| plain(block.split("</code>").next().expect("an end"))).collect()
+}
+
+/// A release, a candidate and a retracted release, each by the commands of its own page.
+fn said(_: &Release) {
+    const CANDIDATE: &str = "lustre-2.18.1-RC1";
+    let sandbox = published();
+    sandbox.repository("lustre", &[("COPYING", "GPL\n")], "v2_18_1_RC1");
+    let text = manifest("").replace("2.17.57", "2.18.1-RC1").replace("v2_17_57", "v2_18_1_RC1");
+    sandbox.write("rc.toml", text);
+    sandbox.run(&["assemble", "rc.toml"]).success();
+    let served = Served::new(&sandbox);
+    publish(&sandbox, SECOND, &["--public-url", &served.url]);
+    let to = ["publish", &format!("dist/{CANDIDATE}"), "--to", "repo", "--keys", "keys"];
+    sandbox.run(&[&to[..], &["--publish-unsigned", "--public-url", &served.url]].concat()).success();
+    let retract = ["retract", FIRST, "--reason", "a trial", "--from", "repo", "--keys", "keys"];
+    sandbox.run(&retract).success();
+
+    let program = Path::new(env!("CARGO_BIN_EXE_lustre-dist"));
+    let bin = program.parent().expect("a folder").display();
+    let path = format!("{bin}:{}", std::env::var("PATH").expect("a PATH"));
+    let follow = |nth: usize, page: &str, today: &str, expected: usize| {
+        let folder = format!("followed-{nth}");
+        fs::create_dir(sandbox.path(&folder)).expect("a folder");
+        fs::copy(sandbox.path("key.gpg"), sandbox.path(&folder).join("KEYS.gpg")).expect("keys");
+        let commands = commands(&sandbox, page);
+        assert_eq!(commands.len(), expected, "{commands:?}");
+        for command in commands {
+            let command = command.replace("=CLONE", "=../lustre");
+            let mut shell = Command::new("sh");
+            shell.args(["-e", "-c", &command]).current_dir(sandbox.path(&folder)).env_clear();
+            shell.env("PATH", &path).env("HOME", sandbox.path("")).env("LUSTRE_DIST_TODAY", today);
+            shell.env("LUSTRE_DIST_ROOT", sandbox.path("repo/root.json"));
+            // The demo's sources are bundles of one branch each, and nobody has clones of them.
+            if !command.contains("--require-proof") || page.contains(CANDIDATE) {
+                run(&mut shell);
+            }
+        }
+    };
+    let today = "2026-11-23";
+    follow(1, &format!("lts-6.12/{SECOND}.html"), today, 3);
+    follow(2, &format!("lts-6.12/{FIRST}.html"), today, 3);
+    follow(3, &format!("other/{CANDIDATE}.html"), today, 3);
+    follow(4, "lts-6.12/index.html", today, 1);
+    follow(5, "index.html", today, 1);
+    // The line is over.
+    let refresh = ["repo", "refresh", "repo", "--keys", "keys"];
+    sandbox.finish(sandbox.command(&refresh).env("LUSTRE_DIST_TODAY", "2029-01-01")).success();
+    follow(6, "lts-6.12/index.html", "2029-01-01", 1);
+    follow(7, "index.html", "2029-01-01", 1);
     drop(served);
     forget(&sandbox);
 }

@@ -27,7 +27,7 @@ use crate::kernel::{Answer, Range, Side};
 use crate::model::Failure;
 use crate::model::version::{KernelRelease, KernelSeries, LustreVersion, ReleaseVersion};
 
-pub use passed::{PassedOver, Reason};
+pub use passed::{PassedOver, Reason, against};
 
 /// A release that was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

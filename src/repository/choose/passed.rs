@@ -83,7 +83,8 @@ fn one_line(text: &str) -> String {
 }
 
 /// Everything that speaks against a release.
-pub(super) fn against(catalog: &Catalog, entry: &Entry, today: Date) -> Vec<Reason> {
+#[must_use]
+pub fn against(catalog: &Catalog, entry: &Entry, today: Date) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if entry.version.is_candidate() {
         reasons.push(Reason::Candidate);
