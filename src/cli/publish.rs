@@ -19,7 +19,7 @@ use crate::line::{Calendar, Feeding};
 use crate::model::{Class, Failure, Problem};
 use crate::publish::{self, Candidate, Checks, Derived, Outcome, Reader, Request, Step, SumsKey};
 use crate::repository::layout;
-use crate::roles::{self, Freshness, Head, Keys, Role};
+use crate::roles::{self, Head, Keys, Role};
 use crate::sign::{self, Holder};
 use crate::signature::Kind;
 use crate::store::Store;
@@ -169,8 +169,10 @@ fn head(store: &Store, keys: &Keys) -> Result<Option<Head>, Failure> {
     if store.read(layout::TIMESTAMP, LARGEST_TIMESTAMP)?.is_none() {
         return roles::lost(store)?.map_or(Ok(None), Err);
     }
-    let pinned = keys.pinned().ok_or_else(|| no_root(keys, store))?;
-    Head::read(store, Some(pinned), Freshness::ExpiredToo).map(Some)
+    if keys.pinned().is_none() {
+        return Err(no_root(keys, store));
+    }
+    Head::held(store, keys).map(Some)
 }
 
 /// Whoever writes to a store could choose what is signed.

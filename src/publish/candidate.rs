@@ -28,6 +28,8 @@ pub struct File {
     pub object: String,
     /// Its length and digest.
     pub extent: Extent,
+    /// Whether it says what the others are: the checksums, and the description as a target.
+    pub is_listing: bool,
 }
 
 /// A release that is to be published.
@@ -45,7 +47,7 @@ pub struct Candidate {
     pub line: Option<(String, LineEntry)>,
     /// The kernels that it is known to work on.
     pub table: Option<Support>,
-    /// Its files, and the description once more as a target. The sums come last of those of its line.
+    /// Its files, and the description once more as a target.
     pub files: Vec<File>,
 }
 
@@ -167,16 +169,17 @@ fn files(directory: &Path, names: &Names, sums: &Sums, listed: &Listed) -> Resul
                 Extent { length: bytes.len() as u64, sha256: Sha256::of(&bytes) }
             }
         };
-        files.push(File { object: layout::file(line, &name), name, path, extent });
+        let is_listing = name == names.sums();
+        files.push(File { object: layout::file(line, &name), name, path, extent, is_listing });
     }
-    // Who sees the checksums may fetch what they list.
-    let sums_name = names.sums();
-    files.sort_by_key(|file| file.name == sums_name);
+    // So the last ones are told last, too.
+    files.sort_by_key(|file| file.is_listing);
     let name = names.description();
     files.push(File {
         path: directory.join(&name),
         object: layout::target(&listed.sha256, &name),
         extent: Extent { length: listed.length, sha256: listed.sha256 },
+        is_listing: true,
         name,
     });
     Ok(files)

@@ -10,7 +10,7 @@ use super::{Candidate, Request, other_bytes};
 use crate::kernel::Support;
 use crate::model::{Class, Failure, Problem};
 use crate::repository::{Catalog, KernelTables, LineEntry, layout};
-use crate::roles::{Commit, Freshness, Head, Keys, Versions};
+use crate::roles::{Commit, Head, Keys, Versions};
 use crate::store::{Created, Store};
 
 /// How often others may be faster. Each time somebody did publish.
@@ -59,7 +59,7 @@ pub(super) fn index(
     let mut head = head;
     for retries in 0..TRIES {
         if retries > 0 {
-            head = Head::read(request.store, Some(request.keys.trusted()?), Freshness::ExpiredToo)?;
+            head = Head::held(request.store, request.keys)?;
         }
         for candidate in candidates {
             refuse_other(request.store, &head, candidate)?;
@@ -95,7 +95,7 @@ pub(super) fn change(
     change: impl Fn(&mut Catalog) -> Result<(), Failure>,
 ) -> Result<(Catalog, Option<Versions>), Failure> {
     for retries in 0..TRIES {
-        let head = Head::read(store, Some(keys.trusted()?), Freshness::ExpiredToo)?;
+        let head = Head::held(store, keys)?;
         let mut catalog = head.catalog().clone();
         change(&mut catalog)?;
         if catalog == *head.catalog() {

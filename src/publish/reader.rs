@@ -3,13 +3,13 @@
 
 //! A repository as its readers see it: over the web, in a folder, or the store itself.
 
-use std::io::Read as _;
+use std::path::Path;
 use std::time::Duration;
 
-use reqwest::StatusCode;
-use reqwest::blocking::{Client, Response};
 use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
+use reqwest::{Client, Response, StatusCode};
 use sha2::Digest as _;
+use tokio::runtime::Runtime;
 
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::repository::layout;
@@ -19,7 +19,6 @@ const TO_CONNECT: Duration = Duration::from_secs(15);
 /// A server that sends nothing for this long is not waited for.
 const SILENT: Duration = Duration::from_secs(60);
 const TRIES: u32 = 3;
-const PIECE: usize = 1 << 18;
 
 /// Where readers find a repository.
 #[derive(Debug)]
@@ -28,9 +27,16 @@ pub struct Reader {
 }
 
 #[derive(Debug)]
+struct Web {
+    base: String,
+    client: Client,
+    runtime: Runtime,
+}
+
+#[derive(Debug)]
 enum Kind {
     Store(Store),
-    Web { base: String, client: Client },
+    Web(Web),
 }
 
 impl Reader {
@@ -56,12 +62,16 @@ impl Reader {
         let client = Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(TO_CONNECT)
-            .timeout(None)
+            .read_timeout(SILENT)
             .redirect(reqwest::redirect::Policy::limited(5))
             .build()
             .map_err(|error| wrong(error.to_string()))?;
         let base = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { kind: Kind::Web { base, client } })
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::io("connect to", Path::new(at), &error))?;
+        Ok(Self { kind: Kind::Web(Web { base, client, runtime }) })
     }
 
     /// The store itself.
@@ -75,7 +85,7 @@ impl Reader {
     pub fn at(&self) -> String {
         match &self.kind {
             Kind::Store(store) => store.at(),
-            Kind::Web { base, .. } => base.clone(),
+            Kind::Web(web) => web.base.clone(),
         }
     }
 
@@ -86,7 +96,16 @@ impl Reader {
     pub fn measure(&self, path: &str, moved: &(dyn Fn(u64) + Sync)) -> Result<Option<Extent>, Failure> {
         match &self.kind {
             Kind::Store(store) => store.measure(path, moved),
-            Kind::Web { base, client } => patiently(base, client, path, |answer| measured(answer, moved)),
+            Kind::Web(web) => web.patiently(path, || {
+                let (mut length, mut hasher) = (0, sha2::Sha256::new());
+                let extent = web.through(path, |piece| {
+                    hasher.update(piece);
+                    length += piece.len() as u64;
+                    moved(piece.len() as u64);
+                    Ok(())
+                })?;
+                Ok(extent.map(|()| Extent { length, sha256: Sha256(hasher.finalize().into()) }))
+            }),
         }
     }
 
@@ -97,68 +116,72 @@ impl Reader {
     pub fn read(&self, path: &str, most: u64) -> Result<Option<Vec<u8>>, Failure> {
         match &self.kind {
             Kind::Store(store) => Ok(store.read(path, most)?.map(|(bytes, _)| bytes)),
-            Kind::Web { base, client } => patiently(base, client, path, |answer| {
+            Kind::Web(web) => web.patiently(path, || {
                 let mut bytes = Vec::new();
-                answer.take(most + 1).read_to_end(&mut bytes)?;
-                let is_larger = bytes.len() as u64 > most;
-                if is_larger {
-                    Err(std::io::Error::other(format!("more than {most} bytes")))
-                } else {
-                    Ok(bytes)
-                }
+                let there = web.through(path, |piece| {
+                    bytes.extend_from_slice(piece);
+                    if bytes.len() as u64 > most { Err(format!("more than {most} bytes")) } else { Ok(()) }
+                })?;
+                Ok(there.map(|()| bytes))
             }),
         }
     }
 }
 
-/// Asks for an object, and once more where the server or the network fails.
-fn patiently<T>(
-    base: &str,
-    client: &Client,
-    path: &str,
-    take: impl Fn(Response) -> std::io::Result<T>,
-) -> Result<Option<T>, Failure> {
-    let url = format!("{base}/{}", layout::escaped(path));
-    let mut last = String::new();
-    for nth in 0..TRIES {
-        if nth > 0 {
-            std::thread::sleep(Duration::from_millis(300 << nth));
-        }
-        match get(client, &url).map(|answer| answer.map(&take).transpose()) {
-            Ok(Ok(taken)) => return Ok(taken),
-            Ok(Err(error)) => last = error.to_string(),
-            Err(why) => last = why,
-        }
+impl Web {
+    fn url(&self, path: &str) -> String {
+        format!("{}/{}", self.base, layout::escaped(path))
     }
-    let problem = Problem::new(format!("cannot read `{url}`")).note(last);
-    let problem = problem.help("run again when the server answers: what was done stays done");
-    Err(Failure::new(Class::Source, problem))
-}
 
-fn get(client: &Client, url: &str) -> Result<Option<Response>, String> {
-    let request = client.get(url).timeout(SILENT * 60);
-    let answer = request
-        .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
-        .send()
-        .map_err(|error| innermost(&error))?;
-    match answer.status() {
-        StatusCode::OK => Ok(Some(answer)),
-        StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-        status => Err(format!("the server says {status}")),
-    }
-}
-
-fn measured(mut answer: Response, moved: &dyn Fn(u64)) -> std::io::Result<Extent> {
-    let (mut length, mut hasher) = (0, sha2::Sha256::new());
-    let mut piece = vec![0; PIECE];
-    loop {
-        match answer.read(&mut piece)? {
-            0 => return Ok(Extent { length, sha256: Sha256(hasher.finalize().into()) }),
-            count => {
-                hasher.update(&piece[..count]);
-                length += count as u64;
-                moved(count as u64);
+    /// Tries once more where the server or the network fails.
+    fn patiently<T>(
+        &self,
+        path: &str,
+        attempt: impl Fn() -> Result<Option<T>, String>,
+    ) -> Result<Option<T>, Failure> {
+        let mut last = String::new();
+        for nth in 0..TRIES {
+            if nth > 0 {
+                std::thread::sleep(Duration::from_millis(300 << nth));
             }
+            match attempt() {
+                Ok(taken) => return Ok(taken),
+                Err(why) => last = why,
+            }
+        }
+        let problem = Problem::new(format!("cannot read `{}`", self.url(path))).note(last);
+        let problem = problem.help("run again when the server answers: what was done stays done");
+        Err(Failure::new(Class::Source, problem))
+    }
+
+    /// Asks for an object and takes it piece by piece, however long it takes; but not from a server that falls
+    /// silent.
+    fn through(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[u8]) -> Result<(), String>,
+    ) -> Result<Option<()>, String> {
+        self.runtime.block_on(async {
+            let Some(mut answer) = self.get(&self.url(path)).await? else { return Ok(None) };
+            while let Some(piece) = answer.chunk().await.map_err(|error| innermost(&error))? {
+                take(&piece)?;
+            }
+            Ok(Some(()))
+        })
+    }
+
+    async fn get(&self, url: &str) -> Result<Option<Response>, String> {
+        let request =
+            self.client.get(url).header(ACCEPT_ENCODING, HeaderValue::from_static("identity")).send();
+        // What is read of the body has its own limit of silence.
+        let answer = tokio::time::timeout(SILENT, request)
+            .await
+            .map_err(|_| format!("the server was silent for {} s", SILENT.as_secs()))?
+            .map_err(|error| innermost(&error))?;
+        match answer.status() {
+            StatusCode::OK => Ok(Some(answer)),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+            status => Err(format!("the server says {status}")),
         }
     }
 }

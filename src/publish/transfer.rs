@@ -67,8 +67,14 @@ pub(super) fn upload(
     };
     let files = all(candidates);
     progress.begins(Step::Upload, files.len(), length(&files));
+    // Who sees checksums or a description may fetch what they list, however many threads send it.
+    let (listing, rest): (Vec<&File>, Vec<&File>) = files.into_iter().partition(|file| file.is_listing);
     // What is refused is not half sent.
-    let done = each(&files, request.jobs, |_| true, send)?;
+    let mut done = each(&rest, request.jobs, |_| true, send)?;
+    let last = each(&listing, request.jobs, |_| true, send)?;
+    done.new.extend(last.new);
+    done.same.extend(last.same);
+    done.bytes += last.bytes;
     progress.done(Step::Upload);
     Ok(done)
 }

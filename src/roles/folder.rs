@@ -9,6 +9,7 @@
 //! | `NAME.toml` | a public key, and the program that signs with it |
 //! | `NAME.pub` | a public key whose holder signs elsewhere |
 //! | `root.json` | the root that the keeper trusts |
+//! | `seen.json` | the newest versions that were seen from here |
 //!
 //! Which role a key has is said by the root, by its id; the names are for people, and for `repo init`.
 
@@ -18,12 +19,15 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use zeroize::Zeroizing;
 
-use super::{KeyId, Signer};
+use super::{KeyId, Signer, Versions};
 use crate::model::{Class, Failure, Problem};
+use crate::store::Store;
 
 const PINNED: &str = "root.json";
+const SEEN: &str = "seen.json";
 
 /// The keys of a folder.
 #[derive(Debug)]
@@ -31,6 +35,7 @@ pub struct Keys {
     folder: PathBuf,
     signers: BTreeMap<String, Signer>,
     pinned: Option<Vec<u8>>,
+    seen: Option<Versions>,
 }
 
 impl Keys {
@@ -39,7 +44,7 @@ impl Keys {
     /// # Errors
     /// A file in it is no key, can be read by others, or two hold the same key: every problem of them all.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
-        let mut keys = Self { folder: folder.to_owned(), signers: BTreeMap::new(), pinned: None };
+        let mut keys = Self { folder: folder.to_owned(), signers: BTreeMap::new(), pinned: None, seen: None };
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(keys),
@@ -61,7 +66,16 @@ impl Keys {
 
     fn take(&mut self, path: &Path) -> Result<(), Failure> {
         let Some(file) = path.file_name().and_then(|name| name.to_str()) else { return Ok(()) };
+        if file.starts_with('.') {
+            sweep(path, file);
+            return Ok(());
+        }
+        if file == SEEN {
+            self.seen = Some(seen(path)?);
+            return Ok(());
+        }
         if file == PINNED {
+            ours(path)?;
             self.pinned = Some(read(path)?.as_bytes().to_vec());
             return Ok(());
         }
@@ -73,7 +87,11 @@ impl Keys {
                 private(path)?;
                 Signer::private(name, &read(path)?)
             }
-            "toml" => Signer::program(name, &read(path)?, &self.folder),
+            "toml" => {
+                // It names a program that is run.
+                ours(path)?;
+                Signer::program(name, &read(path)?, &self.folder)
+            }
             "pub" => Signer::public(name, &read(path)?),
             _ => return Ok(()),
         };
@@ -179,9 +197,59 @@ impl Keys {
         Ok(())
     }
 
+    /// Fails where a repository is older than what was seen from here: an old copy of it was put back, and what
+    /// is newer would be lost for good by the next signature.
+    pub(super) fn hold(&self, there: Versions, store: &Store) -> Result<(), Failure> {
+        let Some(seen) = self.seen.filter(|seen| there.newest(*seen) != there) else { return Ok(()) };
+        let problem = Problem::new(format!("the repository at `{}` is older than what was signed from here", store.at()))
+            .note(format!("there:  {there}"))
+            .note(format!("seen:   {seen}, by `{}`", self.folder.join(SEEN).display()))
+            .help(format!(
+                "put the newest copy of it back; `lustre-dist repo refresh {} --accept-older` goes on with what is there, \
+                 and what is newer is lost",
+                store.at()
+            ));
+        Err(Failure::new(Class::Verification, problem))
+    }
+
+    /// Notes the versions of a verified state, so that no older one is ever signed on top of from here.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn remember(&self, versions: Versions) -> Result<(), Failure> {
+        let path = self.folder.join(SEEN);
+        // Others with these keys may have seen more since.
+        let there = if path.exists() { Some(seen(&path)?) } else { None };
+        let newest = there.map_or(versions, |there| versions.newest(there));
+        if there == Some(newest) {
+            return Ok(());
+        }
+        let mut bytes = serde_json::to_vec(&newest).expect("versions are plain data");
+        bytes.push(b'\n');
+        self.write(SEEN, &bytes, 0o644, true)
+    }
+
+    /// Forgets what was seen from here.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn forget(&mut self) -> Result<(), Failure> {
+        self.seen = None;
+        let path = self.folder.join(SEEN);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Failure::io("remove", &path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Writes a file beside and moves it there, so that no half of a key is ever found.
     fn write(&self, name: &str, bytes: &[u8], mode: u32, over: bool) -> Result<(), Failure> {
         let path = self.folder.join(name);
+        if !over && let Some(written) = self.write_nameless(&path, bytes, mode) {
+            return written.map_err(|error| Failure::io("write the key's file", &path, &error));
+        }
         let aside = self.folder.join(format!(".{name}.{}", std::process::id()));
         let written = (|| {
             let mut file =
@@ -196,6 +264,43 @@ impl Keys {
         }
         written.map_err(|error| Failure::io("write the key's file", &path, &error))
     }
+
+    /// Writes a file that has no name before it is whole: a run that is killed leaves no copy of a private key.
+    /// None where the file system cannot.
+    fn write_nameless(&self, path: &Path, bytes: &[u8], mode: u32) -> Option<std::io::Result<()>> {
+        let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+        let file = rustix::fs::open(&self.folder, flags, Mode::from_raw_mode(mode)).ok()?;
+        let mut file = std::fs::File::from(file);
+        let beside = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&file));
+        if !Path::new(&beside).exists() {
+            return None;
+        }
+        Some((|| {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            rustix::fs::linkat(CWD, &beside, CWD, path, AtFlags::SYMLINK_FOLLOW)?;
+            std::fs::File::open(&self.folder)?.sync_all()
+        })())
+    }
+}
+
+/// Removes what a killed run left under way: where files cannot be without a name, a copy of a private key.
+fn sweep(path: &Path, file: &str) {
+    let Some((name, owner)) = file.rsplit_once('.') else { return };
+    let is_left = owner.parse::<u32>().is_ok_and(|id| !Path::new(&format!("/proc/{id}")).exists());
+    if is_left && (name.ends_with(".pem") || name.ends_with(".json")) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+fn seen(path: &Path) -> Result<Versions, Failure> {
+    serde_json::from_str(&read(path)?).map_err(|error| {
+        let problem =
+            Problem::new(format!("`{}` does not say what was seen of the repository", path.display()))
+                .note(error.to_string())
+                .help("take it away if you know that the repository is the newest there is: it is made anew");
+        Failure::new(Class::Environment, problem)
+    })
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
@@ -213,6 +318,18 @@ fn private(path: &Path) -> Result<(), Failure> {
     let problem = Problem::new(format!("the private key `{}` can be read by others", path.display()))
         .note(format!("its mode is {:04o}", mode & 0o7777))
         .help(format!("`chmod 600 '{}'`", path.display()));
+    Err(Failure::new(Class::Environment, problem))
+}
+
+/// Refuses a file that others can change: it decides what is trusted and what is run.
+fn ours(path: &Path) -> Result<(), Failure> {
+    let mode = std::fs::metadata(path).map_err(|error| Failure::io("read the key", path, &error))?.mode();
+    if mode & 0o022 == 0 {
+        return Ok(());
+    }
+    let problem = Problem::new(format!("`{}` among the keys can be changed by others", path.display()))
+        .note(format!("its mode is {:04o}", mode & 0o7777))
+        .help(format!("look at what it says, then `chmod go-w '{}'`", path.display()));
     Err(Failure::new(Class::Environment, problem))
 }
 

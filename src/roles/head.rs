@@ -3,9 +3,11 @@
 
 //! The current state of a repository, read back and verified.
 
+use std::fmt;
+
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tough::schema::{self, Metafile, Root, Signed, Snapshot, Targets};
 
 use super::chain::{self, Rooted};
@@ -31,7 +33,7 @@ pub enum Freshness {
 }
 
 /// The versions of the four roles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versions {
     /// Grows with every change of the keys.
     pub root: u64,
@@ -41,6 +43,26 @@ pub struct Versions {
     pub snapshot: u64,
     /// Grows with every signature on the state.
     pub timestamp: u64,
+}
+
+impl Versions {
+    /// Of each role the newer one.
+    #[must_use]
+    pub fn newest(self, other: Self) -> Self {
+        Self {
+            root: self.root.max(other.root),
+            targets: self.targets.max(other.targets),
+            snapshot: self.snapshot.max(other.snapshot),
+            timestamp: self.timestamp.max(other.timestamp),
+        }
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { root, targets, snapshot, timestamp } = self;
+        write!(f, "root {root}, targets {targets}, snapshot {snapshot}, timestamp {timestamp}")
+    }
 }
 
 /// A repository's verified metadata.
@@ -67,6 +89,17 @@ impl Head {
         if let Freshness::At(now) = freshness {
             head.fresh(store, now)?;
         }
+        Ok(head)
+    }
+
+    /// Reads and verifies everything as who keeps a repository must: from the root that is pinned with the keys,
+    /// and nothing that is older than what was seen with them. What is expired will do.
+    ///
+    /// # Errors
+    /// As of [`Head::read`]; no root is pinned, or an old copy of the repository was put back.
+    pub fn held(store: &Store, keys: &Keys) -> Result<Self, Failure> {
+        let head = Self::read(store, Some(keys.trusted()?), Freshness::ExpiredToo)?;
+        keys.hold(head.versions(), store)?;
         Ok(head)
     }
 

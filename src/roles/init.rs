@@ -66,6 +66,8 @@ pub fn init(store: &Store, keys: &mut Keys, terms: &Terms, now: Timestamp) -> Re
         }
         None => {
             store.probe()?;
+            // What was seen with these keys was another repository.
+            keys.forget()?;
             first(store, keys, terms, now)?
         }
     };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::commit::{Commit, Renew};
-use super::head::{Freshness, Head, Versions, expired};
+use super::head::{Head, Versions, expired};
 use super::init::write_copy;
 use super::role::{Lifetimes, days_left};
 use super::rotate::{Change, Draft};
@@ -43,7 +43,7 @@ pub enum Scope {
 /// The repository cannot be read or written, or something is expired and its keys are not at hand. What could
 /// be signed is signed then all the same.
 pub fn refresh(store: &Store, keys: &mut Keys, extent: Scope, now: Timestamp) -> Result<Refreshed, Failure> {
-    let mut head = Head::read(store, Some(keys.trusted()?), Freshness::ExpiredToo)?;
+    let mut head = Head::held(store, keys)?;
     let mut left = Vec::new();
     let mut renewed = Vec::new();
     let lifetimes = Lifetimes::of(head.root());
@@ -72,7 +72,7 @@ pub fn refresh(store: &Store, keys: &mut Keys, extent: Scope, now: Timestamp) ->
                 left.extend(unable);
                 break versions;
             }
-            Commit::Changed => head = Head::read(store, Some(keys.trusted()?), Freshness::ExpiredToo)?,
+            Commit::Changed => head = Head::held(store, keys)?,
         }
     };
     let (over, near): (Vec<Role>, Vec<Role>) = left.into_iter().partition(|role| head.expires(*role) <= now);

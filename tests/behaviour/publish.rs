@@ -457,7 +457,7 @@ fn what_a_killed_publisher_left_is_made_by_the_next() {
     let sandbox = released();
     for (first, args) in [(true, &["--init", "--publish-unsigned"][..]), (false, &UNCHECKED)] {
         let repo = || sandbox.path("repo");
-        let before = (!first).then(|| ["releases.json", "index.html", "lts-6.12/index.html"]);
+        let before = (!first).then_some(["releases.json", "index.html", "lts-6.12/index.html"]);
         let kept: Vec<_> =
             before.iter().flatten().map(|path| (path, sandbox.read(&format!("repo/{path}")))).collect();
         let release = if first { RELEASE.to_owned() } else { fake(&sandbox, "2.17.58") };

@@ -98,7 +98,7 @@ fn keys_are_made_for_their_owner_alone() {
     let files = sandbox.list("keys");
     assert_eq!(
         files.join(" "),
-        "root-1.pem root-2.pem root-3.pem root.json snapshot.pem targets.pem timestamp.pem"
+        "root-1.pem root-2.pem root-3.pem root.json seen.json snapshot.pem targets.pem timestamp.pem"
     );
     let mode = |path: &str| fs::metadata(sandbox.path(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("keys"), mode("keys/targets.pem")), (0o700, 0o600));
@@ -203,6 +203,59 @@ fn a_key_that_others_can_read_is_refused() {
      = note: its mode is 0644
      = help: `chmod 600 'keys/targets.pem'`
     ");
+}
+
+#[test]
+fn an_old_copy_that_was_put_back_is_not_signed_on_top_of() {
+    let sandbox = published();
+    let copy = |from: &str, to: &str| {
+        let _ = fs::remove_dir_all(sandbox.path(to));
+        let copied =
+            std::process::Command::new("cp").arg("-a").args([sandbox.path(from), sandbox.path(to)]).status();
+        assert!(copied.unwrap().success());
+    };
+    copy("repo", "old");
+    let retract = ["retract", "2.17.57", "--reason", "bad", "--from", "repo", "--keys", "keys"];
+    sandbox.run(&retract).success();
+    copy("old", "repo");
+    let before = sandbox.list("repo");
+    let older = repo(&sandbox, &["refresh"]).failure(6);
+    assert_snapshot!(older, @"
+    error: the repository at `repo` is older than what was signed from here
+     = note: there:  root 1, targets 2, snapshot 2, timestamp 2
+     = note: seen:   root 1, targets 3, snapshot 3, timestamp 3, by `keys/seen.json`
+     = help: put the newest copy of it back; `lustre-dist repo refresh repo --accept-older` goes on with what is there, and what is newer is lost
+    ");
+    let publish = ["publish", "dist/lustre-2.17.57", "--to", "repo", "--keys", "keys", "--publish-unsigned"];
+    assert_eq!(sandbox.run(&publish).failure(6), older);
+    assert_eq!(sandbox.run(&retract).failure(6), older);
+    assert_eq!(repo(&sandbox, &["rotate-key", "--role", "targets"]).failure(6), older);
+    assert_eq!(sandbox.list("repo"), before);
+    repo(&sandbox, &["refresh", "--accept-older"]).success();
+    sandbox.run(&retract).success();
+    repo(&sandbox, &["check"]).success();
+    sandbox.write("keys/seen.json", "{}");
+    assert_snapshot!(repo(&sandbox, &["refresh"]).failure(8), @"
+    error: `keys/seen.json` does not say what was seen of the repository
+     = note: missing field `root` at line 1 column 2
+     = help: take it away if you know that the repository is the newest there is: it is made anew
+    ");
+}
+
+#[test]
+fn what_others_can_change_decides_nothing() {
+    let sandbox = published();
+    fs::set_permissions(sandbox.path("keys/root.json"), fs::Permissions::from_mode(0o664)).unwrap();
+    assert_snapshot!(repo(&sandbox, &["refresh"]).failure(8), @"
+    error: `keys/root.json` among the keys can be changed by others
+     = note: its mode is 0664
+     = help: look at what it says, then `chmod go-w 'keys/root.json'`
+    ");
+    fs::set_permissions(sandbox.path("keys/root.json"), fs::Permissions::from_mode(0o644)).unwrap();
+    // What a killed run left of a key goes.
+    sandbox.write("keys/.targets.pem.4194399", "left");
+    repo(&sandbox, &["refresh"]).success();
+    assert!(!sandbox.path("keys/.targets.pem.4194399").exists());
 }
 
 #[test]

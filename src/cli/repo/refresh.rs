@@ -32,6 +32,10 @@ pub(super) struct Args {
     /// keys were lost
     #[arg(long, conflicts_with = "all")]
     accept_signatures_of_previous_root: bool,
+    /// Go on with a repository that is older than what was signed from here, such as a restored copy: what is
+    /// newer is lost
+    #[arg(long)]
+    accept_older: bool,
     #[command(flatten)]
     keys: KeysArgs,
     /// Print JSON
@@ -52,6 +56,9 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     let store = keeper::open(&args.at)?;
     let mut keys = args.keys.open(&store)?;
     let now = clock::moment()?;
+    if args.accept_older {
+        keys.forget()?;
+    }
     if args.accept_signatures_of_previous_root {
         roles::adopt(&store, &keys, now)?;
     }

@@ -13,7 +13,7 @@ use crate::cli::clock;
 use crate::cli::keeper::{self, KeysArgs};
 use crate::cli::screen::Screen;
 use crate::model::{Failure, Problem};
-use crate::roles::{self, Change, Draft, Freshness, Head, KeyId, Keys, Lifetimes};
+use crate::roles::{self, Change, Draft, Head, KeyId, Keys, Lifetimes};
 
 /// Give a role another key, or change what the root asks for, by a new root
 ///
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     let store = keeper::open(&args.at)?;
     let mut keys = args.keys.open(&store)?;
     let now = clock::moment()?;
-    let head = Head::read(&store, Some(keys.trusted()?), Freshness::ExpiredToo)?;
+    let head = Head::held(&store, &keys)?;
     if args.draft.is_none() {
         // Before a key is made that nothing would use.
         head.able_root(&keys)?;

@@ -12,7 +12,7 @@ use crate::cli::Done;
 use crate::cli::clock;
 use crate::cli::keeper::{self, KeysArgs};
 use crate::cli::screen::Screen;
-use crate::roles::{Draft, Freshness, Head, Lack};
+use crate::roles::{Draft, Head, Lack};
 
 /// Add signatures to the draft of a root that `repo rotate-key --draft` wrote
 ///
@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, screen: &Screen) -> Done {
     let store = keeper::open(&args.at)?;
     let mut keys = args.keys.open(&store)?;
     let now = clock::moment()?;
-    let head = Head::read(&store, Some(keys.trusted()?), Freshness::ExpiredToo)?;
+    let head = Head::held(&store, &keys)?;
     let mut draft = Draft::read(&read(&args.draft)?, &args.draft.display().to_string())?;
     let added = draft.sign(&head, &keys)?;
     if added > 0 {

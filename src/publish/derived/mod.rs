@@ -25,7 +25,7 @@ use serde::Deserialize;
 use super::Candidate;
 use crate::model::{Failure, Problem};
 use crate::repository::{Catalog, Listed, layout};
-use crate::roles::{Freshness, Head, Keys, Versions};
+use crate::roles::{Head, Keys, Versions};
 use crate::store::{Replaced, Stamp, Store};
 
 pub use facts::Published;
@@ -129,9 +129,7 @@ struct Touched {
 pub(super) struct State {
     catalog: Catalog,
     root: Vec<u8>,
-    /// The version of the targets.
-    version: u64,
-    timestamp: u64,
+    versions: Versions,
 }
 
 /// What is looked at of a timestamp.
@@ -153,7 +151,7 @@ impl State {
     /// What a commit on top of a head wrote.
     pub(super) fn written(head: &Head, catalog: Catalog, versions: Versions) -> Self {
         let root = head.root_bytes().to_vec();
-        Self { catalog, root, version: versions.targets, timestamp: versions.timestamp }
+        Self { catalog, root, versions }
     }
 
     /// Whether nobody wrote another. The timestamp need not be verified for that: whoever could make it
@@ -161,7 +159,7 @@ impl State {
     fn stands(&self, store: &Store) -> Result<bool, Failure> {
         let there = store.read(layout::TIMESTAMP, LARGEST)?;
         let there = there.and_then(|(bytes, _)| serde_json::from_slice::<Timestamp>(&bytes).ok());
-        Ok(there.is_some_and(|there| there.signed.version == self.timestamp))
+        Ok(there.is_some_and(|there| there.signed.version == self.versions.timestamp))
     }
 }
 
@@ -211,7 +209,7 @@ impl Update<'_> {
     }
 
     fn head(&self) -> Result<Head, Failure> {
-        Head::read(self.store, Some(self.keys.trusted()?), Freshness::ExpiredToo)
+        Head::held(self.store, self.keys)
     }
 
     /// One try; `false` when somebody else wrote meanwhile.
@@ -237,13 +235,18 @@ impl Update<'_> {
             let there = self.store.read(&path, LARGEST)?;
             pages.insert(path, there);
         }
-        let State { catalog, root, version, .. } = match written {
+        let State { catalog, root, versions } = match written {
             Some(written) if written.stands(self.store)? => written,
             _ => State::of(&self.head()?),
         };
+        let version = versions.targets;
 
         let mut changes = Vec::new();
         let mut facts = facts::Facts::new(self.store, &scope.known());
+        // Whoever cannot note what was seen has published all the same.
+        facts
+            .damage
+            .extend(self.keys.remember(versions).err().into_iter().flat_map(|failure| failure.problems));
         let mut files = BTreeMap::new();
         for (line, (there, signatures)) in sums {
             let before = there.as_ref().map(|(there, _)| &**there);

@@ -28,14 +28,21 @@ pub struct SumsKey {
 }
 
 /// The signatures that stand beside the checksums of a line.
-pub(super) struct Standing(Vec<(Kind, String, Option<(Vec<u8>, Stamp)>)>);
+pub(super) struct Standing(Vec<Beside>);
+
+/// A signature of one kind, where there is one.
+struct Beside {
+    kind: Kind,
+    path: String,
+    there: Option<(Vec<u8>, Stamp)>,
+}
 
 impl Standing {
     pub fn read(store: &Store, path: &str) -> Result<Self, Failure> {
         let names = [(Kind::Openpgp, format!("{path}.asc")), (Kind::Ssh, format!("{path}.sig"))];
         let read = names.into_iter().map(|(kind, path)| {
             let there = store.read(&path, LARGEST_SIGNATURE)?;
-            Ok((kind, path, there))
+            Ok(Beside { kind, path, there })
         });
         read.collect::<Result<_, _>>().map(Self)
     }
@@ -61,7 +68,7 @@ impl Signing {
     ) -> Result<Self, Failure> {
         let now = SourceDate(u64::try_from(now.as_second()).unwrap_or_default());
         let mut signing = Self::default();
-        for (kind, path, there) in &there.0 {
+        for Beside { kind, path, there } in &there.0 {
             let key = key.filter(|key| key.kind == *kind);
             if is_new && there.is_some() {
                 signing.stale.push((path.clone(), key.is_none()));
