@@ -47,7 +47,7 @@ pub fn index(site: &Site, latest: &BTreeMap<String, Release>) -> Page {
         shown.and_then(|card| Some(card.line.fetch(site, &latest.get(&card.line.id)?.listed.entry)));
     let example = example.unwrap_or_else(|| commands::fetch(site, "latest", None));
     let previews = site.catalog.all().into_iter().rev().filter(|listed| listed.entry.is_preview());
-    let previews = previews.take(5).map(|listed| shown::row(site, listed)).collect();
+    let previews = previews.take(5).map(|listed| shown::row(listed, None)).collect();
     let page = Index { timeline, lines: lines.into_iter().chain(others).collect(), example, previews };
     (layout::INDEX.to_owned(), fill(site, "index.html", "", &page))
 }
@@ -56,7 +56,7 @@ fn card(site: &Site, id: Option<&str>, latest: Option<&Release>) -> Card {
     let releases = site.catalog.releases.values().filter(|listed| listed.entry.line.as_deref() == id).count();
     Card {
         line: shown::line(site, id),
-        latest: latest.map(|release| shown::row(site, release.listed)),
+        latest: latest.map(|release| shown::row(release.listed, Some(release.listed))),
         files: latest.map(files),
         releases,
     }

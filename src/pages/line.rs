@@ -34,13 +34,14 @@ pub fn line(
     latest: Option<&Release>,
     files: &BTreeMap<String, Sha256>,
 ) -> Page {
-    let all = site.catalog.all().into_iter().rev().filter(|listed| listed.entry.line.as_deref() == id);
+    let all = site.catalog.of(id).into_iter().rev();
+    let newest = shown::newest(site, id);
     let shown = shown::line(site, id);
     let page = LinePage {
         fetch: latest.map(|release| shown.fetch(site, &release.listed.entry)),
         line: shown,
-        latest: latest.map(|release| shown::row(site, release.listed)),
-        releases: all.map(|listed| shown::row_with_tarballs(site, listed, files)).collect(),
+        latest: latest.map(|release| shown::row(release.listed, newest)),
+        releases: all.map(|listed| shown::row_with_tarballs(listed, newest, files)).collect(),
         kernels: table(latest.and_then(|release| release.description.kernels.as_ref())),
         sums: layout::sums(id),
     };

@@ -78,7 +78,7 @@ pub fn release(site: &Site, release: &Release) -> Page {
         prove: commands::prove(release),
     };
     let page = ReleasePage {
-        release: shown::row(site, release.listed),
+        release: shown::row(release.listed, shown::newest(site, id)),
         line: shown::line(site, id),
         files,
         description,

@@ -71,7 +71,8 @@ pub(super) struct Tarball {
     encoding: &'static str,
 }
 
-pub(super) fn row(site: &Site, listed: &Listed) -> Row {
+/// `newest` is the release of its line that anybody should use; looked up once for a whole list.
+pub(super) fn row(listed: &Listed, newest: Option<&Listed>) -> Row {
     let entry = &listed.entry;
     let title = entry.title();
     Row {
@@ -81,14 +82,18 @@ pub(super) fn row(site: &Site, listed: &Listed) -> Row {
         day: day(entry.date),
         kernel: entry.version.kernel.as_ref().map(ToString::to_string),
         supports: entry.supports.as_ref().map(KernelRange::to_string),
-        state: state(site, entry),
+        state: state(entry, newest),
         reason: entry.retracted.as_ref().map(|retraction| retraction.reason.clone()),
         tarballs: Vec::new(),
     }
 }
 
 /// The same on the page of its line, whose files these are.
-pub(super) fn row_with_tarballs(site: &Site, listed: &Listed, files: &BTreeMap<String, Sha256>) -> Row {
+pub(super) fn row_with_tarballs(
+    listed: &Listed,
+    newest: Option<&Listed>,
+    files: &BTreeMap<String, Sha256>,
+) -> Row {
     let names = Names::new(&listed.entry.title());
     let tarballs = [Format::Xz, Format::Zstd, Format::Gzip, Format::Tar].into_iter().filter_map(|format| {
         let name = names.artifact(format);
@@ -96,15 +101,16 @@ pub(super) fn row_with_tarballs(site: &Site, listed: &Listed, files: &BTreeMap<S
         let encoding = extension.strip_prefix("tar.").unwrap_or(extension);
         files.contains_key(&name).then(|| Tarball { link: layout::escaped(&name), name, encoding })
     });
-    Row { tarballs: tarballs.collect(), ..row(site, listed) }
+    Row { tarballs: tarballs.collect(), ..row(listed, newest) }
 }
 
-pub(super) fn state(site: &Site, entry: &Entry) -> State {
+/// The newest release of a line, or of those that belong to none, that anybody should use.
+pub(super) fn newest<'a>(site: &Site<'a>, line: Option<&str>) -> Option<&'a Listed> {
+    line.map_or_else(|| site.catalog.latest_of_none(), |line| site.catalog.latest(line))
+}
+
+fn state(entry: &Entry, newest: Option<&Listed>) -> State {
     let latest = || {
-        let newest = match &entry.line {
-            Some(line) => site.catalog.latest(line),
-            None => site.catalog.latest_of_none(),
-        };
         newest.is_some_and(|newest| newest.entry.version == entry.version && newest.entry.name == entry.name)
     };
     match entry {

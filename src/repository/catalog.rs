@@ -3,6 +3,7 @@
 
 //! Every release and line of a repository.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::{Entry, LineEntry};
@@ -36,7 +37,13 @@ impl Catalog {
     /// The releases of a line, the oldest first.
     #[must_use]
     pub fn of_line(&self, line: &str) -> Vec<&Listed> {
-        self.sorted(|entry| entry.line.as_deref() == Some(line))
+        self.of(Some(line))
+    }
+
+    /// The same, or with `None` of the releases that belong to no line.
+    #[must_use]
+    pub fn of(&self, line: Option<&str>) -> Vec<&Listed> {
+        self.sorted(|entry| entry.line.as_deref() == line)
     }
 
     /// Every release, the oldest version first.
@@ -60,12 +67,16 @@ impl Catalog {
     fn usable(&self, line: Option<&str>) -> Option<&Listed> {
         let usable =
             |entry: &Entry| entry.line.as_deref() == line && !entry.is_preview() && entry.retracted.is_none();
-        self.sorted(usable).pop()
+        self.releases.values().filter(|listed| usable(&listed.entry)).max_by(|a, b| by_version(a, b))
     }
 
     fn sorted(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<&Listed> {
         let mut releases: Vec<_> = self.releases.values().filter(|listed| wanted(&listed.entry)).collect();
-        releases.sort_by(|a, b| (&a.entry.version, &a.entry.name).cmp(&(&b.entry.version, &b.entry.name)));
+        releases.sort_by(|a, b| by_version(a, b));
         releases
     }
+}
+
+fn by_version(a: &Listed, b: &Listed) -> Ordering {
+    (&a.entry.version, &a.entry.name).cmp(&(&b.entry.version, &b.entry.name))
 }

@@ -125,8 +125,10 @@ impl Directory {
         self.fill(&made, path, bytes)?;
         aside::sync(&made, &full)?;
         let _lock = self.lock()?;
-        let now = self.measure(path, &|_| ())?.map(|extent| extent.sha256);
-        let is_ours = now == Some(Sha256::of(bytes));
+        let there = self.measure(path, &|_| ())?;
+        let now = there.map(|extent| extent.sha256);
+        let is_ours = there
+            .is_some_and(|there| there.length == bytes.len() as u64 && there.sha256 == Sha256::of(bytes));
         let expected = match was.map(|stamp| &stamp.0) {
             None => now.is_none(),
             Some(What::Digest(sha256)) => now == Some(*sha256),

@@ -197,6 +197,10 @@ fn steps_may_be_taken_apart() {
     assert_eq!(titles(&sandbox).len(), 1);
     publish(&sandbox, &more, &["--steps", "verify,index"]).success();
     assert_eq!(titles(&sandbox).len(), 2);
+    // Without the step that reads what readers get, it is the store that is looked at.
+    let told =
+        publish(&sandbox, &more, &["--steps", "index", "--public-url", "http://127.0.0.1:1"]).success();
+    assert!(told.contains("files read back from repo\n"), "{told}");
     // Nothing enters the index that is not there.
     let absent = fake(&sandbox, "2.17.59");
     assert_snapshot!(refused(&sandbox, &absent, 6, &["--steps", "index"]), @"
