@@ -9,8 +9,8 @@ use std::process::Command;
 use insta::assert_snapshot;
 
 use crate::keymaker::Owner;
-use crate::package_deb::{OWN, TITLE, TREE, WHO, debian_of, manifest, released};
-use crate::runner::{Run, Sandbox};
+use crate::package_deb::{OWN, TITLE, TREE, WHO, debian_of, manifest, package, refused, released};
+use crate::runner::Sandbox;
 
 const XZ: &str = r#"formats = ["tar.xz"]"#;
 const PACKAGE: &str = "lustre_2.17.57-1";
@@ -28,17 +28,6 @@ fn own() -> Sandbox {
 fn assemble(sandbox: &Sandbox, manifest: &str) {
     sandbox.write("m.toml", manifest);
     sandbox.run(&["assemble", "m.toml"]).success();
-}
-
-fn package(sandbox: &Sandbox, more: &[&str]) -> Run {
-    sandbox.run(&[&["package", "deb", "dist/lustre-2.17.57", "--maintainer", WHO], more].concat())
-}
-
-#[track_caller]
-fn refused(sandbox: &Sandbox, code: i32, more: &[&str]) -> String {
-    let said = package(sandbox, more).failure(code);
-    assert!(!sandbox.path("packages").exists(), "nothing is written");
-    said
 }
 
 #[test]

@@ -73,13 +73,14 @@ pub fn released() -> Sandbox {
     released_as(r#"formats = ["tar.xz", "tar.gz"]"#, &TREE, patch, &[])
 }
 
-fn package(sandbox: &Sandbox, more: &[&str]) -> Run {
+/// Packages the release in `dist`.
+pub fn package(sandbox: &Sandbox, more: &[&str]) -> Run {
     sandbox.run(&[&["package", "deb", "dist/lustre-2.17.57", "--maintainer", WHO], more].concat())
 }
 
-/// What a failed run says.
+/// What a failed run says, which has written nothing.
 #[track_caller]
-fn refused(sandbox: &Sandbox, code: i32, more: &[&str]) -> String {
+pub fn refused(sandbox: &Sandbox, code: i32, more: &[&str]) -> String {
     let said = package(sandbox, more).failure(code);
     assert!(!sandbox.path("packages").exists(), "nothing is written");
     said

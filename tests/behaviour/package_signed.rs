@@ -9,8 +9,8 @@ use insta::assert_snapshot;
 use ssh_key::{Algorithm, LineEnding};
 
 use crate::keymaker::{How, Owner, armor, ssh_key as make_ssh};
-use crate::package_deb::{TITLE, WHO, released};
-use crate::runner::{Run, Sandbox};
+use crate::package_deb::{TITLE, WHO, package, refused, released};
+use crate::runner::Sandbox;
 
 /// A signed release, with the certificates of its signer and of a stranger.
 fn signed() -> Sandbox {
@@ -27,17 +27,6 @@ fn sign(sandbox: &Sandbox, who: &str) {
     let (directory, key) = (format!("dist/{TITLE}"), format!("{who}.secret"));
     let more = ["--with", "openpgp", "--key", &key, "--date", "2026-02-03T04:05:06Z", "--replace"];
     sandbox.run(&[&["sign", directory.as_str()], &more[..]].concat()).success();
-}
-
-fn package(sandbox: &Sandbox, more: &[&str]) -> Run {
-    sandbox.run(&[&["package", "deb", "dist/lustre-2.17.57", "--maintainer", WHO], more].concat())
-}
-
-#[track_caller]
-fn refused(sandbox: &Sandbox, code: i32, more: &[&str]) -> String {
-    let said = package(sandbox, more).failure(code);
-    assert!(!sandbox.path("packages").exists(), "nothing is written");
-    said
 }
 
 fn beside(name: &str) -> String {
