@@ -4,10 +4,12 @@
 //! The encodings, each as strict as the dialect: one stream, nothing before it, nothing behind it,
 //! and no more memory or output than the limits allow.
 
+mod framed;
 mod gzip;
 mod xz;
 mod zstd;
 
+use self::framed::Framed;
 use super::chunk::{Chunk, Chunks};
 use super::{Encoding, Limits};
 
@@ -42,8 +44,8 @@ pub(super) fn decoder(encoding: Encoding, limits: &Limits) -> Box<dyn Decoder> {
     match encoding {
         Encoding::Tar => Box::new(Plain),
         Encoding::Gzip => Box::new(gzip::Gzip::default()),
-        Encoding::Zstd => Box::new(zstd::Zstd::new(limits.memory)),
-        Encoding::Xz => Box::new(xz::Xz::new(limits.memory)),
+        Encoding::Zstd => Box::new(Framed::new(zstd::Zstd::new(limits.memory))),
+        Encoding::Xz => Box::new(Framed::new(xz::Xz::new(limits.memory))),
     }
 }
 
