@@ -7,72 +7,16 @@ use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{FlockOperation, RenameFlags};
+use rustix::fs::FlockOperation;
 use sha2::Digest as _;
 
-use super::plain;
+use super::disk::{rename, rename_file, sync_together};
+use super::{plain, under_way};
 use crate::model::{Class, Failure, Problem, Sha256};
 
 /// How often a directory is tried. One try fails only when another run sweeps in that very moment.
 const TRIES: usize = 16;
-
-/// What a signal that ends the process has to clean up.
-struct UnderWay {
-    made: Vec<Made>,
-    /// The process ends: nothing new is made, and nothing is published any more.
-    ending: bool,
-}
-
-/// What one [`Aside`] made.
-struct Made {
-    path: PathBuf,
-    /// The folders above it that were not there, the innermost first.
-    folders: Vec<PathBuf>,
-}
-
-impl Made {
-    fn remove(&self) {
-        // Other threads may still create files in it.
-        for _ in 0..8 {
-            if std::fs::remove_dir_all(&self.path).is_ok() || !self.path.exists() {
-                break;
-            }
-        }
-        remove_folders(&self.folders);
-    }
-}
-
-impl UnderWay {
-    fn forget(&mut self, path: &Path) -> Option<Made> {
-        let nth = self.made.iter().position(|made| made.path == path)?;
-        Some(self.made.swap_remove(nth))
-    }
-}
-
-static UNDER_WAY: Mutex<UnderWay> = Mutex::new(UnderWay { made: Vec::new(), ending: false });
-
-fn under_way() -> MutexGuard<'static, UnderWay> {
-    // A poisoned list is still a list of paths.
-    UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Removes every directory that is under way and lets no other begin. For the moment before the
-/// process ends.
-pub fn remove_all() {
-    let mut under_way = under_way();
-    under_way.ending = true;
-    for made in std::mem::take(&mut under_way.made) {
-        made.remove();
-    }
-}
-
-/// Whether [`remove_all`] was called: failures from then on come of what it removed.
-#[must_use]
-pub fn is_ending() -> bool {
-    under_way().ending
-}
 
 /// A directory aside. Dropped without [`Aside::publish`], it is removed.
 #[derive(Debug)]
@@ -98,10 +42,10 @@ impl Aside {
         let title = target.file_name().expect("a release directory has a name").to_string_lossy();
         let prefix = format!(".{title}.aside-");
         for _ in 0..TRIES {
-            let folders =
-                make_folders(folder).map_err(|error| Failure::io("create the folder", folder, &error))?;
+            let folders = under_way::make_folders(folder)
+                .map_err(|error| Failure::io("create the folder", folder, &error))?;
             sweep(folder, &prefix);
-            let path = match make(folder, &prefix, &folders)? {
+            let path = match under_way::make(folder, &prefix, &folders)? {
                 Some(path) => path,
                 // A run that failed took the empty folder with it.
                 None => continue,
@@ -109,9 +53,9 @@ impl Aside {
             match hold(&path) {
                 Ok(Some(lock)) => return Ok(Self { path, target: target.to_owned(), lock }),
                 // Another run swept it before it was locked.
-                Ok(None) => drop(under_way().forget(&path)),
+                Ok(None) => drop(under_way::forget(&path)),
                 Err(error) => {
-                    if let Some(made) = under_way().forget(&path) {
+                    if let Some(made) = under_way::forget(&path) {
                         made.remove();
                     }
                     return Err(Failure::io("lock a folder in", folder, &error));
@@ -220,10 +164,7 @@ impl Aside {
             let from = self.path.join(name);
             let renamed = {
                 // Held over the rename: a signal finds the file aside, or under its name.
-                let under_way = under_way();
-                if under_way.ending {
-                    return Err(Failure::interrupted());
-                }
+                let _held = under_way::hold()?;
                 rename_file(&from, &to)
             };
             match renamed {
@@ -238,7 +179,7 @@ impl Aside {
             }
         }
         // What is new above stays, now that there is something in it.
-        let above = under_way().forget(&self.path);
+        let above = under_way::forget(&self.path);
         let _ = std::fs::remove_dir_all(&self.path);
         let above = above.iter().flat_map(|made| &made.folders).map(|folder| folder_of(folder));
         let folders: Vec<&Path> = std::iter::once(folder).chain(above).collect();
@@ -284,10 +225,7 @@ impl Aside {
         let fault = |error: io::Error| Failure::io("create", &self.target, &error);
         let made = {
             // Held over the rename: a signal finds the directory aside, or the release.
-            let mut under_way = under_way();
-            if under_way.ending {
-                return Err(Failure::interrupted());
-            }
+            let mut under_way = under_way::hold()?;
             if !rename(&self.path, &self.target).map_err(fault)? {
                 return Ok(false);
             }
@@ -314,21 +252,6 @@ fn taken(path: &Path) -> Failure {
     Failure::new(Class::Environment, problem)
 }
 
-/// Brings files and directories to the disk, all at once: the file system commits them together, where
-/// one after the other each waits for a commit of its own. Gives the first that cannot be, and why.
-fn sync_together<P: AsRef<Path> + Sync>(paths: &[P]) -> Result<(), (&Path, io::Error)> {
-    std::thread::scope(|scope| {
-        let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
-        let syncs: Vec<_> =
-            paths.iter().map(|path| (path, scope.spawn(move || sync(path.as_ref())))).collect();
-        for (path, sync) in syncs {
-            let synced = sync.join().unwrap_or_else(|_| Err(io::Error::other("the thread ended early")));
-            synced.map_err(|error| (path.as_ref(), error))?;
-        }
-        Ok(())
-    })
-}
-
 /// A file, and the digest of what went into it.
 struct Hashing {
     file: File,
@@ -349,7 +272,7 @@ impl io::Write for Hashing {
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        if let Some(made) = under_way().forget(&self.path) {
+        if let Some(made) = under_way::forget(&self.path) {
             // There is nobody to tell; a later run sweeps what stays.
             made.remove();
         }
@@ -358,53 +281,6 @@ impl Drop for Aside {
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Creates a folder and those above it. Returns the ones that were not there, the innermost first.
-fn make_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let missing: Vec<PathBuf> = folder
-        .ancestors()
-        .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
-        .map(Path::to_owned)
-        .collect();
-    match std::fs::create_dir_all(folder) {
-        Ok(()) => Ok(missing),
-        Err(error) => {
-            remove_folders(&missing);
-            Err(error)
-        }
-    }
-}
-
-/// Removes folders, as far as they are empty.
-fn remove_folders(folders: &[PathBuf]) {
-    for folder in folders {
-        if std::fs::remove_dir(folder).is_err() {
-            return;
-        }
-    }
-}
-
-/// Makes a directory with a name of its own and notes it down; `None` when `folder` is gone.
-fn make(folder: &Path, prefix: &str, folders: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
-    // Held over the making: a signal finds it noted down, or none is made.
-    let mut under_way = under_way();
-    if under_way.ending {
-        remove_folders(folders);
-        return Err(Failure::interrupted());
-    }
-    match tempfile::Builder::new().prefix(prefix).tempdir_in(folder) {
-        Ok(made) => {
-            let path = made.keep();
-            under_way.made.push(Made { path: path.clone(), folders: folders.to_owned() });
-            Ok(Some(path))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            remove_folders(folders);
-            Err(Failure::io("create a folder in", folder, &error))
-        }
-    }
 }
 
 /// Locks a directory that was just made; `None` when another run's sweep got hold of it.
@@ -424,41 +300,6 @@ fn hold(path: &Path) -> io::Result<Option<File>> {
     let stands = std::fs::symlink_metadata(path)
         .is_ok_and(|there| (there.dev(), there.ino()) == (held.dev(), held.ino()));
     Ok(stands.then_some(lock))
-}
-
-/// Renames a directory to a name that must not be taken; `false` when it is.
-fn rename(from: &Path, to: &Path) -> io::Result<bool> {
-    let here = rustix::fs::CWD;
-    match rustix::fs::renameat_with(here, from, here, to, RenameFlags::NOREPLACE) {
-        Ok(()) => Ok(true),
-        Err(rustix::io::Errno::EXIST) => Ok(false),
-        // Some file systems lack the flag. A directory is never renamed over one with files.
-        Err(rustix::io::Errno::INVAL) => match std::fs::rename(from, to) {
-            Ok(()) => Ok(true),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
-                ) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Renames a file to a name that must not be taken.
-fn rename_file(from: &Path, to: &Path) -> io::Result<()> {
-    let here = rustix::fs::CWD;
-    match rustix::fs::renameat_with(here, from, here, to, RenameFlags::NOREPLACE) {
-        // Some file systems lack the flag; a link is never made over a file either.
-        Err(rustix::io::Errno::INVAL) => {
-            std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from))
-        }
-        renamed => Ok(renamed?),
-    }
 }
 
 /// Removes the directories that nobody holds a lock on: their run was killed.

@@ -6,8 +6,11 @@
 #![allow(clippy::disallowed_methods, reason = "release directories are made here")]
 
 mod aside;
+mod disk;
 mod existing;
 pub mod plain;
+mod under_way;
 
-pub use aside::{Aside, is_ending, remove_all};
+pub use aside::Aside;
 pub use existing::{Existing, check_files, look};
+pub use under_way::{is_ending, remove_all};
