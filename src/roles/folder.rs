@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::{Display, Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use zeroize::Zeroizing;
@@ -311,25 +311,27 @@ fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
 
 /// Refuses a private key that others can read, as ssh does.
 fn private(path: &Path) -> Result<(), Failure> {
-    let mode = std::fs::metadata(path).map_err(|error| Failure::io("read the key", path, &error))?.mode();
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    let problem = Problem::new(format!("the private key `{}` can be read by others", path.display()))
-        .note(format!("its mode is {:04o}", mode & 0o7777))
-        .help(format!("`chmod 600 '{}'`", path.display()));
-    Err(Failure::new(Class::Environment, problem))
+    kept(path, 0o077, |shown| {
+        Problem::new(format!("the private key `{shown}` can be read by others"))
+            .help(format!("`chmod 600 '{shown}'`"))
+    })
 }
 
 /// Refuses a file that others can change: it decides what is trusted and what is run.
 fn ours(path: &Path) -> Result<(), Failure> {
+    kept(path, 0o022, |shown| {
+        Problem::new(format!("`{shown}` among the keys can be changed by others"))
+            .help(format!("look at what it says, then `chmod go-w '{shown}'`"))
+    })
+}
+
+/// Refuses a file whose mode has one of these bits.
+fn kept(path: &Path, bits: u32, problem: impl FnOnce(Display<'_>) -> Problem) -> Result<(), Failure> {
     let mode = std::fs::metadata(path).map_err(|error| Failure::io("read the key", path, &error))?.mode();
-    if mode & 0o022 == 0 {
+    if mode & bits == 0 {
         return Ok(());
     }
-    let problem = Problem::new(format!("`{}` among the keys can be changed by others", path.display()))
-        .note(format!("its mode is {:04o}", mode & 0o7777))
-        .help(format!("look at what it says, then `chmod go-w '{}'`", path.display()));
+    let problem = problem(path.display()).note(format!("its mode is {:04o}", mode & 0o7777));
     Err(Failure::new(Class::Environment, problem))
 }
 
