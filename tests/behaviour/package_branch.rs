@@ -8,7 +8,7 @@ use std::fs;
 use insta::assert_snapshot;
 
 use crate::keymaker::Owner;
-use crate::package_deb::{OWN, WHO, manifest, released};
+use crate::package_deb::{WHO, manifest, own, released};
 use crate::runner::{Run, Sandbox};
 
 const BRANCH: &str = "debian/lts-6.12";
@@ -420,14 +420,7 @@ fn a_vendors_next_packaging_is_a_commit_of_its_own() {
 
 #[test]
 fn a_tree_with_packaging_of_its_own_keeps_it_on_the_branch() {
-    let sandbox = Sandbox::new();
-    sandbox.write("lustre/debian/rules", "");
-    fs::set_permissions(
-        sandbox.path("lustre/debian/rules"),
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .expect("a mode");
-    sandbox.repository("lustre", &OWN, "v2_17_57");
+    let sandbox = own();
     sandbox.write("m.toml", manifest(r#"formats = ["tar.xz"]"#, ""));
     sandbox.run(&["assemble", "m.toml"]).success();
     sandbox.git(".", &["init", "--quiet", "--bare", "--initial-branch=master", "pkg.git"]);

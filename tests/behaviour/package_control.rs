@@ -9,25 +9,26 @@ use std::process::Command;
 use insta::assert_snapshot;
 
 use crate::keymaker::Owner;
-use crate::package_deb::{OWN, TITLE, TREE, WHO, debian_of, manifest, package, refused, released};
+use crate::package_deb::{OWN, TITLE, TREE, WHO, debian_of, manifest, own, package, refused, released};
 use crate::runner::Sandbox;
 
 const XZ: &str = r#"formats = ["tar.xz"]"#;
 const PACKAGE: &str = "lustre_2.17.57-1";
 
-/// A sandbox with a tree that has packaging of its own; `debian/rules` is a program there.
-fn own() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("lustre/debian/rules", "");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(sandbox.path("lustre/debian/rules"), mode).expect("a mode");
-    sandbox.repository("lustre", &OWN, "v2_17_57");
-    sandbox
-}
-
 fn assemble(sandbox: &Sandbox, manifest: &str) {
     sandbox.write("m.toml", manifest);
     sandbox.run(&["assemble", "m.toml"]).success();
+}
+
+/// Makes the release anew, from a tree with one file more.
+fn assemble_with(sandbox: &Sandbox, file: (&str, &str)) {
+    sandbox.commit("lustre", &[file], "LU-3 build: packaging");
+    sandbox.git("lustre", &["tag", "--force", "--annotate", "--message", "2.17.57", "v2_17_57"]);
+    for folder in ["dist", "packages"] {
+        fs::remove_dir_all(sandbox.path(folder)).expect("a folder");
+    }
+    fs::remove_file(sandbox.path("m.lock")).expect("a lock");
+    assemble(sandbox, &manifest(XZ, ""));
 }
 
 #[test]
@@ -74,10 +75,7 @@ fn rules_without_their_mode_are_told_so() {
 fn templates_that_a_trees_own_packaging_has_no_use_for_are_refused() {
     let sandbox = own();
     assemble(&sandbox, &manifest(XZ, ""));
-    for name in ["changelog", "control", "copyright", "gbp.conf", "watch"] {
-        let ours = fs::read(format!("{}/templates/deb/{name}.j2", env!("CARGO_MANIFEST_DIR"))).expect("ours");
-        sandbox.write(&format!("t/deb/{name}.j2"), ours);
-    }
+    sandbox.own_templates("deb", &["changelog", "control", "copyright", "gbp.conf", "watch"]);
     let with = ["--template-dir", "t"];
     assert_snapshot!(refused(&sandbox, 3, &with), @"
     error: `t/deb/control.j2` has no use here
@@ -95,13 +93,7 @@ fn templates_that_a_trees_own_packaging_has_no_use_for_are_refused() {
     }
     package(&sandbox, &with).success();
     // Where the tree has one of its own, that stays.
-    sandbox.commit("lustre", &[("debian/gbp.conf", "[DEFAULT]\n")], "LU-3 build: gbp");
-    sandbox.git("lustre", &["tag", "--force", "--annotate", "--message", "2.17.57", "v2_17_57"]);
-    for folder in ["dist", "packages"] {
-        fs::remove_dir_all(sandbox.path(folder)).expect("a folder");
-    }
-    fs::remove_file(sandbox.path("m.lock")).expect("a lock");
-    assemble(&sandbox, &manifest(XZ, ""));
+    assemble_with(&sandbox, ("debian/gbp.conf", "[DEFAULT]\n"));
     let said = refused(&sandbox, 3, &with);
     assert!(said.contains("`t/deb/gbp.conf.j2` has no use here"), "{said}");
 }
@@ -127,13 +119,7 @@ fn a_tree_without_a_watch_file_gets_one() {
     "#);
     assert_eq!(debian_of(&sandbox, PACKAGE, "upstream/signing-key.asc"), sandbox.read("key.asc"));
     // The tree's own says more than we know.
-    sandbox.commit("lustre", &[("debian/watch", "version=4\n")], "LU-4 build: watch");
-    sandbox.git("lustre", &["tag", "--force", "--annotate", "--message", "2.17.57", "v2_17_57"]);
-    for folder in ["dist", "packages"] {
-        fs::remove_dir_all(sandbox.path(folder)).expect("a folder");
-    }
-    fs::remove_file(sandbox.path("m.lock")).expect("a lock");
-    assemble(&sandbox, &manifest(XZ, ""));
+    assemble_with(&sandbox, ("debian/watch", "version=4\n"));
     package(&sandbox, &["--url", "https://example.org/lustre"]).success();
     assert_eq!(debian_of(&sandbox, PACKAGE, "watch"), "version=4\n");
 }

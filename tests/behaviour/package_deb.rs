@@ -766,16 +766,19 @@ pub const OWN: [(&str, &str); 10] = [
     ("debian/source/format", "1.0\n"),
 ];
 
-#[test]
-fn a_tree_with_packaging_of_its_own_keeps_it() {
+/// A sandbox with a tree that has packaging of its own; `debian/rules` is a program there.
+pub fn own() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("lustre/debian/rules", "");
-    fs::set_permissions(
-        sandbox.path("lustre/debian/rules"),
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .expect("a mode");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(sandbox.path("lustre/debian/rules"), mode).expect("a mode");
     sandbox.repository("lustre", &OWN, "v2_17_57");
+    sandbox
+}
+
+#[test]
+fn a_tree_with_packaging_of_its_own_keeps_it() {
+    let sandbox = own();
     sandbox.write("m.toml", manifest(r#"formats = ["tar.xz"]"#, ""));
     sandbox.run(&["assemble", "m.toml"]).success();
     assert_snapshot!(refused(&sandbox, 2, &["--packaging", "ours"]), @"

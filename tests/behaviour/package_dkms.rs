@@ -514,11 +514,7 @@ fn templates_and_patches_of_the_user() {
 fn a_template_that_has_no_use_is_refused() {
     let with = ["--template-dir", "t"];
     let sandbox = released(&OWN);
-    for name in ["behind.conf", "dkms.conf", "prepare.sh"] {
-        let ours =
-            fs::read(format!("{}/templates/dkms/{name}.j2", env!("CARGO_MANIFEST_DIR"))).expect("ours");
-        sandbox.write(&format!("t/dkms/{name}.j2"), ours);
-    }
+    sandbox.own_templates("dkms", &["behind.conf", "dkms.conf", "prepare.sh"]);
     assert_snapshot!(refused(&sandbox, 3, &with), @"
     error: `t/dkms/dkms.conf.j2` has no use here
      = note: the tree's own packaging is followed

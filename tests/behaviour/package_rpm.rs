@@ -244,10 +244,7 @@ fn a_certificate_needs_a_signature() {
 #[test]
 fn a_template_that_has_no_use_is_refused() {
     let sandbox = released("", &[("lustre.spec.in", OWN)], &[]);
-    for name in ["changelog.j2", "spec.j2", "dkms.conf.j2"] {
-        let ours = fs::read(format!("{}/templates/rpm/{name}", env!("CARGO_MANIFEST_DIR"))).expect("ours");
-        sandbox.write(&format!("t/rpm/{name}"), ours);
-    }
+    sandbox.own_templates("rpm", &["changelog", "spec", "dkms.conf"]);
     assert_snapshot!(refused(&sandbox, 3, &["--template-dir", "t"]), @"
     error: `t/rpm/dkms.conf.j2` has no use here
      = note: the tree's own packaging is followed

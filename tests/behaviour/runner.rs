@@ -59,6 +59,14 @@ impl Sandbox {
         fs::write(path, content).expect("a file");
     }
 
+    /// Writes templates that the tool carries for a kind of package into the template folder `t`.
+    pub fn own_templates(&self, kind: &str, names: &[&str]) {
+        for name in names {
+            let ours = format!("{}/templates/{kind}/{name}.j2", env!("CARGO_MANIFEST_DIR"));
+            self.write(&format!("t/{kind}/{name}.j2"), fs::read(ours).expect("a template"));
+        }
+    }
+
     /// Reads a file as text.
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).expect(name)
