@@ -124,9 +124,8 @@ pub fn assemble(
             Ok(Output { format, file: aside.file(&name)?, name: directory.join(name).display().to_string() })
         })
         .collect::<Result<_, Failure>>()?;
-    let turn = options.turns.map(Turns::take);
-    let written = archive::write::<Sha1, _>(&plan, outputs, options.jobs, record::look(), progress)?;
-    drop(turn);
+    let (jobs, turns) = (options.jobs, options.turns);
+    let written = archive::write::<Sha1, _>(&plan, outputs, jobs, turns, record::look(), progress)?;
 
     // Describe it, and sum up every file. The two long records are written at once; the provenance comes
     // last, since it names the others.
@@ -182,5 +181,5 @@ pub fn assemble(
 /// As for [`assemble`].
 pub fn digest(plan: &Plan, jobs: usize, watch: &dyn Watch) -> Result<archive::Sum, Failure> {
     plan.require_objects()?;
-    Ok(archive::write::<(), _>(plan, Vec::new(), jobs, |_, _| (), watch)?.identity)
+    Ok(archive::write::<(), _>(plan, Vec::new(), jobs, None, |_, _| (), watch)?.identity)
 }

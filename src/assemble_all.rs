@@ -5,7 +5,7 @@
 //! others'.
 //!
 //! What they share comes with their requests: the [`Shelf`](crate::source::Shelf) of the places, on
-//! which each repository is opened and each bundle unpacked once. About as many run at once as there
+//! which each repository is opened and each bundle unpacked once. As many run at once as there
 //! are threads, so that one reads and plans while another waits for the disk, and they take [`Turns`]
 //! at writing; one release that fails does not stop the others.
 
@@ -38,8 +38,8 @@ pub fn assemble_all<'p>(
     progress: &(dyn Fn(usize) -> Box<dyn Progress + 'p> + Sync),
     done: &(dyn Fn(usize, &Result<Assembled, Failure>) + Sync),
 ) -> Vec<Result<Assembled, Failure>> {
-    // One more than there are threads: some wait for the disk.
-    let at_once = (jobs.get() + 1).min(works.len());
+    // Two at least: one waits for the disk while the other works.
+    let at_once = jobs.get().max(2).min(works.len());
     let turns = Turns::for_threads(jobs.get());
     let slots: Vec<Mutex<Option<Work<'_>>>> = works.into_iter().map(|work| Mutex::new(Some(work))).collect();
     let results: Vec<Mutex<Option<Result<Assembled, Failure>>>> =

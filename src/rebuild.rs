@@ -116,7 +116,7 @@ pub fn rebuild(
         .iter()
         .map(|(format, name)| Ok(Output { format: *format, file: nowhere()?, name: (*name).to_owned() }))
         .collect::<Result<_, Failure>>()?;
-    let written = archive::write::<(), _>(&plan, outputs, options.jobs, |_, _| (), watch)?;
+    let written = archive::write::<(), _>(&plan, outputs, options.jobs, None, |_, _| (), watch)?;
 
     // The tars, and of what differs the first member and byte.
     let first = if written.identity.sha256 == summary.identity.sha256 {

@@ -10,6 +10,7 @@ use std::num::NonZeroU64;
 use liblzma::stream::{Check, Filters, LzmaOptions, MtStreamBuilder};
 use liblzma::write::XzEncoder;
 use sha2::Digest as _;
+use zstd::zstd_safe::CParameter;
 
 use super::gzip::Gzip;
 use crate::manifest::{Encoding, Format};
@@ -85,7 +86,17 @@ impl WriteBehind {
 }
 
 /// Up to so many bytes a tar is short.
-const SHORT: u64 = 4 << 20;
+pub(super) const SHORT: u64 = 4 << 20;
+
+/// From this level on zstd's own jobs are of 32 MiB and more, four of which wait in memory, and each reads
+/// eight before it begins. With less of both it takes a sixth of the time less for 0.3 % more bytes.
+const LARGE_JOBS: u8 = 17;
+
+/// The length of a job there.
+const JOB: u32 = 16 << 20;
+
+/// How much each of them knows of what is before it: the logarithm of the part of the window, where 9 is all.
+const OVERLAP: u32 = 7;
 
 /// No dictionary of xz is smaller.
 const LEAST_DICTIONARY: u32 = 1 << 16;
@@ -175,6 +186,10 @@ fn zstd(
     let mut encoder = zstd::stream::write::Encoder::new(out, i32::from(level))?;
     // Without a worker the library takes another path, which gives other bytes.
     encoder.multithread(workers)?;
+    if level >= LARGE_JOBS {
+        encoder.set_parameter(CParameter::JobSize(JOB))?;
+        encoder.set_parameter(CParameter::OverlapSizeLog(OVERLAP))?;
+    }
     encoder.include_checksum(true)?;
     encoder.set_pledged_src_size(length)?;
     Ok(encoder)
@@ -209,8 +224,13 @@ pub fn parameters(format: Format, levels: Encoding) -> Option<(&'static str, Str
         Format::Zstd => Some((
             "zstd",
             format!(
-                "level {}, with worker threads, checksum; up to {short} the length is pledged",
-                levels.zstd
+                "level {}, with worker threads{}, checksum; up to {short} the length is pledged",
+                levels.zstd,
+                if levels.zstd < LARGE_JOBS {
+                    ""
+                } else {
+                    " on 16 MiB each, a quarter of a window before them"
+                },
             ),
         )),
         Format::Xz => Some((
@@ -271,6 +291,16 @@ mod tests {
                 assert!(decoded == text, "{format:?} of {length} bytes");
             }
         }
+    }
+
+    #[test]
+    fn the_workers_change_no_byte_of_large_jobs() {
+        // Two jobs and a part, mostly the same, so that it takes little time.
+        let text = text(1 << 16).repeat(2 * (JOB >> 16) as usize + 3);
+        let levels = Encoding { zstd: LARGE_JOBS, ..QUICK };
+        let one = encoded(Format::Zstd, levels, &text, 1);
+        assert!(one == encoded(Format::Zstd, levels, &text, 3));
+        assert!(zstd::stream::decode_all(&*one).unwrap() == text);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 //! One tar stream to its digest and to every encoder, each on its own thread.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::digest::{Digests, Second};
-use super::encode::Encoder;
-use super::pool::{Buffer, Pool};
+use super::encode::{Encoder, SHORT};
+use super::pool::{Buffer, Memory, Pool};
 use super::room::Room;
+use super::turns::{Turn, Turns};
 use super::{Output, Sum, Watch, Written, header, pieces};
 use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem};
@@ -22,14 +23,24 @@ use crate::plan::{Entry, Plan};
 /// How many pieces may wait before a lone encoder, and before the digest.
 const WAITING: usize = 16;
 
-/// How many may wait before each of several encoders, some 48 MiB, which they share. zstd and xz take
-/// in 32 and 24 MiB before they do anything with the next byte; with a short queue the one that is
+/// How many may wait before each of several encoders, some 32 MiB, which they share. zstd and xz take
+/// in 16 and 24 MiB before they do anything with the next byte; with a short queue the one that is
 /// full keeps the other one hungry.
-const WAITING_TOGETHER: usize = 192;
+const WAITING_TOGETHER: usize = 128;
 
 /// So many pieces of the ordinary size have room everywhere. An encoder that waits for the length of a
 /// short tar holds less than half of that: see [`Encoder::patience`].
 const LEAST_ROOM: usize = 64;
+
+/// Who works on a tar.
+pub(super) struct Threads<'a> {
+    /// How many make its pieces.
+    pub(super) makers: usize,
+    /// How many an encoder has.
+    pub(super) workers: usize,
+    /// What a long tar waits for.
+    pub(super) turns: Option<&'a Turns>,
+}
 
 /// Pieces are shared, not copied, between the digest and the encoders.
 type Bytes = Arc<Sent>;
@@ -50,17 +61,25 @@ impl Drop for Sent {
 type Members = (Bytes, Vec<Range<usize>>);
 
 /// Where every piece goes.
-struct Sinks {
+struct Sinks<'a> {
     digests: Sender<Members>,
     encoders: Vec<Sender<Bytes>>,
     room: Arc<Room>,
+    /// How much went there.
+    length: Cell<u64>,
+    turns: Option<&'a Turns>,
+    turn: OnceCell<Option<Turn<'a>>>,
 }
 
 /// Behind the number that is first in a [`Room`], so that it waits.
 const LATER: usize = 1;
 
-impl Sinks {
+impl<'a> Sinks<'a> {
     fn send(&self, bytes: Buffer, contents: Vec<Range<usize>>) -> Result<(), Failure> {
+        self.length.set(self.length.get() + bytes.len() as u64);
+        if self.length.get() > SHORT {
+            self.turn.get_or_init(|| self.turns.map(Turns::take));
+        }
         self.room.take(LATER, bytes.len());
         let bytes = Arc::new(Sent { bytes, room: Arc::clone(&self.room) });
         for encoder in &self.encoders {
@@ -68,26 +87,33 @@ impl Sinks {
         }
         self.digests.send((bytes, contents)).map_err(|_| gone("the digests"))
     }
+
+    /// Ends the stream, and so the threads behind it, which have the turn until then.
+    fn close(self) -> Option<Turn<'a>> {
+        self.turn.into_inner().flatten()
+    }
 }
 
 pub(super) fn run<S: Second, F: Send>(
     plan: &Plan,
     outputs: Vec<Output>,
-    threads: usize,
-    workers: usize,
+    threads: Threads<'_>,
     look: &(impl Fn(&Entry, &[u8]) -> F + Sync),
     watch: &dyn Watch,
 ) -> Result<Written<S, F>, Failure> {
     let levels = plan.locked.manifest.encoding;
-    // Encoders take their time, in which the packs that were looked at would stay mapped.
+    // Encoders take their time, in which the packs that were looked at would stay mapped, and the pieces with
+    // the allocator.
     let give_back = outputs.iter().any(|output| output.format != Format::Tar);
+    let Threads { makers, workers, turns } = threads;
     std::thread::scope(|scope| {
         let (digests, stream) = bounded::<Members>(WAITING);
         let digest = scope.spawn(move || digest(&stream));
         let mut encoders = Vec::new();
         let waiting = if outputs.len() > 1 { WAITING_TOGETHER } else { WAITING };
         let room = Arc::new(Room::new(waiting.max(LEAST_ROOM) * pieces::PIECE));
-        let mut sinks = Sinks { digests, encoders: Vec::new(), room };
+        let mut sinks =
+            Sinks { digests, encoders: Vec::new(), room, length: Cell::new(0), turns, turn: OnceCell::new() };
         for output in outputs {
             let (sink, stream) = bounded::<Bytes>(waiting);
             sinks.encoders.push(sink);
@@ -98,9 +124,8 @@ pub(super) fn run<S: Second, F: Send>(
             });
             encoders.push((format, name, thread));
         }
-        let sent = feed(scope, plan, threads, give_back, &sinks, look, watch);
-        // Closing the channels ends the threads behind them.
-        drop(sinks);
+        let sent = feed(scope, plan, makers, give_back, &sinks, look, watch);
+        let _turn = sinks.close();
         let (identity, members, seconds) = digest.join().map_err(|_| gone("the digests"))?;
         let mut written = Vec::new();
         for (format, name, thread) in encoders {
@@ -126,33 +151,33 @@ fn gone(what: &str) -> Failure {
 fn feed<'scope, F: Send + 'scope>(
     scope: &'scope std::thread::Scope<'scope, '_>,
     plan: &'scope Plan,
-    threads: usize,
+    makers: usize,
     give_back: bool,
-    sinks: &Sinks,
+    sinks: &Sinks<'_>,
     look: &'scope (impl Fn(&Entry, &[u8]) -> F + Sync),
     watch: &dyn Watch,
 ) -> Result<Vec<Option<F>>, Failure> {
-    let length = Cell::new(0);
-    let pool = Pool::new(pieces::PIECE + pieces::PIECE / 4);
-    let send = |bytes: Buffer, contents| {
-        length.set(length.get() + bytes.len() as u64);
-        sinks.send(bytes, contents)
-    };
+    let pool = Pool::new(
+        if give_back { Memory::System } else { Memory::Allocator },
+        pieces::PIECE + pieces::PIECE / 4,
+    );
     let mut start = pool.take();
-    header::commit_comment(&mut start, &plan.primary_commit().to_string(), plan.date());
-    header::member(&mut start, &format!("{}/", plan.title), header::Kind::Directory, plan.date());
-    send(start, Vec::new())?;
+    let mut headers = Vec::new();
+    header::commit_comment(&mut headers, &plan.primary_commit().to_string(), plan.date());
+    header::member(&mut headers, &format!("{}/", plan.title), header::Kind::Directory, plan.date());
+    start.push(&headers);
+    sinks.send(start, Vec::new())?;
     let mut seen = Vec::with_capacity(plan.entries.len());
-    pieces::in_order(scope, plan, threads, give_back, &pool, look, |piece| {
+    pieces::in_order(scope, plan, makers, give_back, &pool, look, |piece| {
         let (count, size) = (piece.contents.len(), piece.bytes.len() as u64);
         seen.extend(piece.seen);
-        send(piece.bytes, piece.contents)?;
+        sinks.send(piece.bytes, piece.contents)?;
         watch.made(count, size);
         Ok(())
     })?;
     let mut end = pool.take();
-    end.extend_from_slice(&header::end(length.get()));
-    send(end, Vec::new())?;
+    end.push(&header::end(sinks.length.get()));
+    sinks.send(end, Vec::new())?;
     Ok(seen)
 }
 

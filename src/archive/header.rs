@@ -53,7 +53,7 @@ pub fn member(out: &mut Vec<u8>, path: &str, kind: Kind<'_>, date: SourceDate) {
     if !records.is_empty() {
         block(out, b'x', ("", "pax_header"), 0o644, records.len() as u64, "", date);
         out.extend_from_slice(&records);
-        pad(out, records.len() as u64);
+        out.extend_from_slice(padding(records.len() as u64));
     }
     let names = split.unwrap_or_else(|| ("", start(path, 100)));
     // A size that does not fit is the pax record's to tell.
@@ -68,15 +68,14 @@ pub fn commit_comment(out: &mut Vec<u8>, commit: &str, date: SourceDate) {
     record(&mut records, "comment", commit);
     block(out, b'g', ("", "pax_global_header"), 0o644, records.len() as u64, "", date);
     out.extend_from_slice(&records);
-    pad(out, records.len() as u64);
+    out.extend_from_slice(padding(records.len() as u64));
 }
 
-/// Fills the last block of `size` bytes of content with zeros.
-pub fn pad(out: &mut Vec<u8>, size: u64) {
+/// The zeros that fill the last block of `size` bytes of content.
+#[must_use]
+pub fn padding(size: u64) -> &'static [u8] {
     let over = usize::try_from(size % BLOCK as u64).expect("less than a block");
-    if over > 0 {
-        out.resize(out.len() + BLOCK - over, 0);
-    }
+    if over > 0 { &[0; BLOCK][over..] } else { &[] }
 }
 
 /// The zeros behind the last member of an archive that is `length` bytes long so far: two blocks,

@@ -23,6 +23,7 @@ mod turns;
 
 use std::fs::File;
 
+use self::fan::Threads;
 use crate::manifest::Format;
 use crate::model::Failure;
 use crate::plan::{Entry, Plan};
@@ -81,8 +82,10 @@ impl Watch for Quiet {
 /// Writes the tarball of a plan into every output at once, on about `jobs` threads. The bytes do
 /// not depend on `jobs`. With no outputs it computes the identity alone.
 ///
-/// Each file gets a digest of the kind `S` beside its SHA-256. `look` is shown every file's bytes, by the thread that has them at hand: what else a
-/// record needs of them is cheapest there, and a caller that needs nothing passes `|_, _| ()`.
+/// Each file gets a digest of the kind `S` beside its SHA-256. `look` is shown every file's bytes, by the
+/// thread that has them at hand: what else a record needs of them is cheapest there, and a caller that needs
+/// nothing passes `|_, _| ()`. Of the `turns` of releases that are made at once, a tar that is not short takes
+/// one for as long as it is written.
 ///
 /// # Errors
 /// An object is missing, is not what its id says or cannot be decoded; a Git LFS pointer; an
@@ -91,6 +94,7 @@ pub fn write<S: Second, F: Send>(
     plan: &Plan,
     outputs: Vec<Output>,
     jobs: usize,
+    turns: Option<&Turns>,
     look: impl Fn(&Entry, &[u8]) -> F + Sync,
     watch: &dyn Watch,
 ) -> Result<Written<S, F>, Failure> {
@@ -99,5 +103,5 @@ pub fn write<S: Second, F: Send>(
     // Several heavy encoders with two workers each fight over the caches: measured on two cores,
     // one worker each takes 20 s where two take 26 s.
     let workers = if heavy == 0 { 1 } else { jobs.div_ceil(heavy) };
-    fan::run(plan, outputs, jobs, workers, &look, watch)
+    fan::run(plan, outputs, Threads { makers: jobs, workers, turns }, &look, watch)
 }

@@ -141,7 +141,7 @@ fn make_runs<F>(
     look: &impl Fn(&Entry, &[u8]) -> F,
 ) {
     let mut given_back = shared.given_back.load(Ordering::Relaxed);
-    let mut maker = Maker { plan, objects: readers(plan), buffer: Vec::new(), path: String::new() };
+    let mut maker = Maker::new(plan);
     for run in runs {
         let now = shared.given_back.load(Ordering::Relaxed);
         if std::mem::replace(&mut given_back, now) != now {
@@ -182,18 +182,26 @@ fn readers(plan: &Plan) -> BTreeMap<SourceName, Objects> {
 struct Maker<'p> {
     plan: &'p Plan,
     objects: BTreeMap<SourceName, Objects>,
+    /// The object that was read last.
     buffer: Vec<u8>,
+    header: Vec<u8>,
     path: String,
 }
 
-impl Maker<'_> {
+impl<'p> Maker<'p> {
+    fn new(plan: &'p Plan) -> Self {
+        let (buffer, header, path) = Default::default();
+        Self { plan, objects: readers(plan), buffer, header, path }
+    }
+
     /// Appends one member and returns where its content stands, and what `look` sees in it.
     fn member<F>(
         &mut self,
         entry: &Entry,
-        out: &mut Vec<u8>,
+        out: &mut Buffer,
         look: &impl Fn(&Entry, &[u8]) -> F,
     ) -> Result<(Range<usize>, Option<F>), Problem> {
+        self.header.clear();
         self.path.clear();
         self.path.push_str(&self.plan.title);
         self.path.push('/');
@@ -202,11 +210,13 @@ impl Maker<'_> {
         match &entry.node {
             Node::Directory => {
                 self.path.push('/');
-                header::member(out, &self.path, Kind::Directory, date);
+                header::member(&mut self.header, &self.path, Kind::Directory, date);
+                out.push(&self.header);
                 Ok((out.len()..out.len(), None))
             }
             Node::Symlink { target } => {
-                header::member(out, &self.path, Kind::Symlink(target), date);
+                header::member(&mut self.header, &self.path, Kind::Symlink(target), date);
+                out.push(&self.header);
                 Ok((out.len()..out.len(), None))
             }
             Node::File { executable, content } => {
@@ -231,11 +241,17 @@ impl Maker<'_> {
                 let size = bytes.len() as u64;
                 // A large file has a piece nearly to itself, which grows to what it needs and not to twice that.
                 out.reserve(bytes.len() + ROUND_A_FILE);
-                header::member(out, &self.path, Kind::File { size, executable: *executable }, date);
+                header::member(
+                    &mut self.header,
+                    &self.path,
+                    Kind::File { size, executable: *executable },
+                    date,
+                );
+                out.push(&self.header);
                 let start = out.len();
-                out.extend_from_slice(bytes);
+                out.push(bytes);
                 let content = start..out.len();
-                header::pad(out, size);
+                out.push(header::padding(size));
                 let seen = look(entry, bytes);
                 if self.buffer.capacity() > pool::LARGEST {
                     self.buffer = Vec::new();

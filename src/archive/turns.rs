@@ -5,9 +5,10 @@
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-/// Lets some tarballs be written at a time. Each has an encoder per format at work, so that a few of
+/// Lets some long tarballs be written at a time. Each has an encoder per format at work, so that a few of
 /// them fill the machine; more would only take memory and the caches from each other. What else a
-/// release takes, which is reading, planning and waiting for the disk, needs no turn.
+/// release takes, which is reading, planning and waiting for the disk, needs no turn, nor does a short tar:
+/// its encoders take little, and most of the time it has one of them only.
 #[derive(Debug)]
 pub struct Turns {
     free: Receiver<()>,

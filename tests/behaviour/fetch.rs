@@ -64,7 +64,7 @@ fn one_line_gives_a_proven_tarball() {
     lustre-2.17.0
       lustre-2.17.0.tar.zst         301 kB  verified, from SITE
       lustre-2.17.0.SHA256SUMS       715 B  verified, from SITE
-      lustre-2.17.0.release.json    2.7 kB  verified, from SITE
+      lustre-2.17.0.release.json    2.8 kB  verified, from SITE
       sha256 [SHA256]
     verified by signed metadata: root 1 (pinned [SHA256]), timestamp 2, targets 2 > release.json > tarball
     that metadata is good until 2026-11-30T12:00:00Z
@@ -97,7 +97,7 @@ fn a_second_run_finds_everything_there() {
     lustre-2.17.0
       lustre-2.17.0.tar.xz          303 kB  verified, was there
       lustre-2.17.0.SHA256SUMS       715 B  verified, was there
-      lustre-2.17.0.release.json    2.7 kB  verified, was there
+      lustre-2.17.0.release.json    2.8 kB  verified, was there
       sha256 [SHA256]
     verified by signed metadata: root 1 (pinned [SHA256]), timestamp 2, targets 2 > release.json > tarball
     that metadata is good until 2026-11-30T12:00:00Z
@@ -195,7 +195,7 @@ fn all_brings_every_record_and_signature() {
       lustre-2.17.0.SHA256SUMS        715 B  verified, from file://[SANDBOX]/repo
       lustre-2.17.0.intoto.json      3.2 kB  listed in SHA256SUMS, from file://[SANDBOX]/repo
       lustre-2.17.0.origins.jsonl    1.6 kB  listed in SHA256SUMS, from file://[SANDBOX]/repo
-      lustre-2.17.0.release.json     2.7 kB  verified, from file://[SANDBOX]/repo
+      lustre-2.17.0.release.json     2.8 kB  verified, from file://[SANDBOX]/repo
       lustre-2.17.0.spdx.json        5.7 kB  listed in SHA256SUMS, from file://[SANDBOX]/repo
       lustre-2.17.0.tar.gz.asc         67 B  not checked here, from file://[SANDBOX]/repo
       lustre-2.17.0.tar.sign           67 B  not checked here, from file://[SANDBOX]/repo

@@ -43,7 +43,7 @@ pub(super) fn pack(folder: &Folder, date: SourceDate) -> Result<Vec<u8>, Failure
                 let size = file.bytes.len() as u64;
                 header::member(&mut tar, &path, Kind::File { size, executable: file.executable }, date);
                 tar.extend_from_slice(&file.bytes);
-                header::pad(&mut tar, size);
+                tar.extend_from_slice(header::padding(size));
             }
         }
     }

@@ -63,7 +63,7 @@ fn roles() {
             of("a redirect loop for the timestamp", "timestamp.json", |asked, _| {
                 Reply::Status(302, vec![("Location", format!("/{}", asked.path))], vec![])
             }),
-            of("other bytes as the description", ".release.json", |_, _| Reply::Bytes(vec![b' '; 2719])),
+            of("other bytes as the description", ".release.json", |_, _| Reply::Bytes(vec![b' '; 2769])),
             of("endless checksums", ".SHA256SUMS", |_, _| endless(OK, [b'0'; 4096])),
             of("no checksums", ".SHA256SUMS", |_, _| Reply::Status(404, vec![], vec![])),
             of("an endless signature", ".zst.asc", |_, _| {
@@ -165,7 +165,7 @@ fn roles() {
        = help: try again later, or another mirror with `--from`
     other bytes as the description: exit code 6
       error: cannot fetch `lustre-2.17.0.release.json`
-       = note: http://SITE: its object has 2719 bytes, and 2718 are vouched for
+       = note: http://SITE: its object has 2769 bytes, and 2768 are vouched for
        = help: what is there is not what was published: try another mirror with `--from`
     endless checksums: exit code 6
       error: cannot fetch `lustre-2.17.0.SHA256SUMS`
@@ -180,7 +180,7 @@ fn roles() {
     a page as a signature: exit code 0
     an endless description: exit code 6
       error: cannot fetch `lustre-2.17.0.release.json`
-       = note: http://SITE: its object has more than 2718 bytes
+       = note: http://SITE: its object has more than 2768 bytes
        = help: what is there is not what was published: try another mirror with `--from`
     ");
 }
