@@ -5,8 +5,7 @@
 
 use jiff::civil::Date;
 
-use super::args::usage;
-use crate::model::{Failure, Problem, SourceDate};
+use crate::model::{Class, Failure, Problem, SourceDate};
 
 /// Today in UTC, or what `LUSTRE_DIST_TODAY` says, such as 2026-11-23, for tests and for a look
 /// ahead.
@@ -16,10 +15,9 @@ pub(super) fn today() -> Result<Date, Failure> {
     };
     let day = text.to_str().filter(|text| text.len() == 10).and_then(|text| text.parse().ok());
     day.ok_or_else(|| {
-        usage(
-            Problem::new(format!("LUSTRE_DIST_TODAY is `{}`", text.to_string_lossy()))
-                .help("expected a day, such as 2026-11-23, or no such variable"),
-        )
+        let problem = Problem::new(format!("LUSTRE_DIST_TODAY is `{}`", text.to_string_lossy()))
+            .help("expected a day, such as 2026-11-23, or no such variable");
+        Failure::new(Class::Usage, problem)
     })
 }
 
@@ -36,5 +34,6 @@ pub(super) fn moment() -> Result<jiff::Timestamp, Failure> {
         return Ok(jiff::Timestamp::now());
     }
     let noon = today()?.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
-    noon.map(|noon| noon.timestamp()).map_err(|_| usage(Problem::new("LUSTRE_DIST_TODAY is out of range")))
+    noon.map(|noon| noon.timestamp())
+        .map_err(|_| Failure::new(Class::Usage, Problem::new("LUSTRE_DIST_TODAY is out of range")))
 }

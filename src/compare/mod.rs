@@ -10,6 +10,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "release directories and tarballs are read here")]
 
+mod bytes;
 mod directory;
 mod lines;
 mod planned;
@@ -185,7 +186,7 @@ pub fn compare(before: &Side, after: &Side) -> Result<Comparison, Failure> {
             (Some(_), None) => vec![Kind::Removed],
             (Some(was), Some(is)) => {
                 let mut what = Vec::new();
-                if !side::same_content(path, (before, was), (after, is))? {
+                if !bytes::same(path, (before, was), (after, is))? {
                     what.push(Kind::Content);
                 }
                 if was.mode != is.mode && was.target.is_some() == is.target.is_some() {
@@ -243,8 +244,8 @@ impl Comparison {
             let differs = |file: &&FileDifference| file.what.iter().any(|what| kinds.contains(what));
             self.files.iter().filter(differs).map(|file| file.path.clone()).collect()
         };
-        let old = before.contents(&wanted(&[Kind::Removed, Kind::Content]))?;
-        let new = after.contents(&wanted(&[Kind::Added, Kind::Content]))?;
+        let old = bytes::contents(before, &wanted(&[Kind::Removed, Kind::Content]))?;
+        let new = bytes::contents(after, &wanted(&[Kind::Added, Kind::Content]))?;
         for file in &mut self.files {
             let (was, is) = (old.get(&file.path), new.get(&file.path));
             let both = file.what.contains(&Kind::Content);

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Title, planned, tarball};
+use super::Title;
 use crate::model::{BlobId, CommitId, Failure, Problem, Sha256};
 use crate::plan::{Plan, RECORDS};
 
@@ -94,51 +94,6 @@ impl Side {
 
     fn digest_of_input(&self, file: &str) -> Option<String> {
         self.members.get(&format!("{RECORDS}/{file}"))?.sha256.map(|digest| digest.to_string())
-    }
-
-    /// The bytes of these files. What is too large to be held, or not at hand, is left out.
-    ///
-    /// # Errors
-    /// The tarball or the sources cannot be read.
-    pub(super) fn contents(&self, wanted: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
-        if wanted.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        match &self.store {
-            Store::Tarball(path) => tarball::contents(path, wanted),
-            Store::Plan(plan) => planned::contents(plan, wanted),
-        }
-    }
-
-    fn sha256(&self, path: &str, member: &Member) -> Result<Option<Sha256>, Failure> {
-        match &self.store {
-            _ if member.sha256.is_some() => Ok(member.sha256),
-            Store::Tarball(_) => Ok(None),
-            Store::Plan(plan) => planned::sha256(plan, path),
-        }
-    }
-}
-
-/// Whether the bytes of a path are the same on both sides.
-pub(super) fn same_content(
-    path: &str,
-    one: (&Side, &Member),
-    other: (&Side, &Member),
-) -> Result<bool, Failure> {
-    let ((a, was), (b, is)) = (one, other);
-    if was.target.is_some() || is.target.is_some() {
-        return Ok(was.target == is.target);
-    }
-    if let (Some(was), Some(is)) = (was.blob, is.blob) {
-        return Ok(was == is);
-    }
-    match (a.sha256(path, was)?, b.sha256(path, is)?) {
-        (Some(was), Some(is)) => Ok(was == is),
-        _ => Err(Problem::new(format!("`{path}` cannot be compared: the digest of its bytes is not known"))
-            .note(format!("before  {}", a.given))
-            .note(format!("after   {}", b.given))
-            .help("fetch the object into the source's repository, or compare the tarballs")
-            .into_source()),
     }
 }
 

@@ -6,8 +6,8 @@
 use std::path::Path;
 
 use super::address::Address;
+use super::brought::{Brought, How, Vouched};
 use super::download::Item;
-use super::files::{Brought, How, Vouched};
 use super::place::{From, Ready, Stand, place};
 use super::reader::Reader;
 use crate::model::{Class, Failure, Problem, Sha256};

@@ -25,6 +25,7 @@
 #![allow(clippy::disallowed_methods, reason = "the cache and the trusted state are files of this room")]
 
 mod address;
+mod brought;
 mod cache;
 mod channel;
 mod checked;
@@ -44,7 +45,8 @@ mod update;
 mod web;
 
 pub use address::Address;
-pub use files::{Brought, How, Vouched, Wanted};
+pub use brought::{Brought, How, Vouched};
+pub use files::Wanted;
 pub use pace::Pace;
 pub use pin::Pin;
 pub use reader::{Freshness, Network, Reader, Request, Versions, Watch};

@@ -10,8 +10,8 @@ use std::path::Path;
 
 use sha2::Digest as _;
 
+use super::brought::{How, Vouched};
 use super::download::{Got, Item, changes};
-use super::files::{How, Vouched};
 use super::reader::Reader;
 use crate::model::{Failure, Problem, Sha256};
 use crate::release::Aside;
