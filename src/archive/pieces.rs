@@ -190,8 +190,7 @@ struct Maker<'p> {
 
 impl<'p> Maker<'p> {
     fn new(plan: &'p Plan) -> Self {
-        let (buffer, header, path) = Default::default();
-        Self { plan, objects: readers(plan), buffer, header, path }
+        Self { plan, objects: readers(plan), buffer: Vec::new(), header: Vec::new(), path: String::new() }
     }
 
     /// Appends one member and returns where its content stands, and what `look` sees in it.
