@@ -1,21 +1,21 @@
 // SPDX-FileCopyrightText: The lustre-dist authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! One tar stream to its digest and to every encoder, each on its own thread.
+//! One tar stream to every encoder, each on its own thread, and to its digest, on the threads that make it.
 
-use std::cell::{Cell, OnceCell};
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::digest::{Digests, Second};
 use super::encode::{Encoder, SHORT};
+use super::pieces::{self, Making};
 use super::pool::{Buffer, Memory, Pool};
 use super::room::Room;
 use super::turns::{Turn, Turns};
-use super::{Output, Sum, Watch, Written, header, pieces};
+use super::{Output, Sum, Watch, Written, header};
 use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem};
 use crate::plan::{Entry, Plan};
@@ -60,37 +60,89 @@ impl Drop for Sent {
 /// A piece, and where the contents of its members stand in it.
 type Members = (Bytes, Vec<Range<usize>>);
 
+/// The digests, and the pieces that wait for them. A thread for that would wait for a processor behind those that
+/// make the pieces, and be alone with the rest when they are done; so who made a piece takes in what waits.
+struct Backlog<S> {
+    sender: Sender<Members>,
+    waiting: Receiver<Members>,
+    digests: Mutex<Digests<S>>,
+}
+
+impl<S: Second> Backlog<S> {
+    fn new() -> Self {
+        let (sender, waiting) = bounded(WAITING);
+        Self { sender, waiting, digests: Mutex::new(Digests::new()) }
+    }
+
+    /// Adds the next piece.
+    fn push(&self, piece: Members) {
+        let mut piece = piece;
+        while let Err(full) = self.sender.try_send(piece) {
+            piece = full.into_inner();
+            self.empty();
+        }
+    }
+
+    /// Takes in all that waits.
+    fn empty(&self) {
+        self.take_in(self.digests.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Takes in what waits, unless another thread is at it.
+    fn work(&self) {
+        if let Ok(digests) = self.digests.try_lock() {
+            self.take_in(digests);
+        }
+    }
+
+    fn take_in(&self, mut digests: MutexGuard<'_, Digests<S>>) {
+        for (bytes, contents) in self.waiting.try_iter() {
+            digests.piece(&bytes.bytes, &contents);
+        }
+    }
+
+    fn finish(self) -> (Sum, Vec<Sum>, Vec<S>) {
+        self.empty();
+        self.digests.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+    }
+}
+
 /// Where every piece goes.
-struct Sinks<'a> {
-    digests: Sender<Members>,
+struct Sinks<'a, S> {
+    backlog: &'a Backlog<S>,
     encoders: Vec<Sender<Bytes>>,
     room: Arc<Room>,
     /// How much went there.
-    length: Cell<u64>,
+    length: u64,
     turns: Option<&'a Turns>,
-    turn: OnceCell<Option<Turn<'a>>>,
+    turn: Option<Turn<'a>>,
 }
 
 /// Behind the number that is first in a [`Room`], so that it waits.
 const LATER: usize = 1;
 
-impl<'a> Sinks<'a> {
-    fn send(&self, bytes: Buffer, contents: Vec<Range<usize>>) -> Result<(), Failure> {
-        self.length.set(self.length.get() + bytes.len() as u64);
-        if self.length.get() > SHORT {
-            self.turn.get_or_init(|| self.turns.map(Turns::take));
+impl<'a, S: Second> Sinks<'a, S> {
+    fn send(&mut self, bytes: Buffer, contents: Vec<Range<usize>>) -> Result<(), Failure> {
+        self.length += bytes.len() as u64;
+        if self.length > SHORT && self.turn.is_none() {
+            self.turn = self.turns.map(Turns::take);
         }
-        self.room.take(LATER, bytes.len());
+        if !self.room.try_take(LATER, bytes.len()) {
+            // What waits for the digests takes room too.
+            self.backlog.empty();
+            self.room.take(LATER, bytes.len());
+        }
         let bytes = Arc::new(Sent { bytes, room: Arc::clone(&self.room) });
         for encoder in &self.encoders {
             encoder.send(Arc::clone(&bytes)).map_err(|_| gone("an encoder"))?;
         }
-        self.digests.send((bytes, contents)).map_err(|_| gone("the digests"))
+        self.backlog.push((bytes, contents));
+        Ok(())
     }
 
     /// Ends the stream, and so the threads behind it, which have the turn until then.
     fn close(self) -> Option<Turn<'a>> {
-        self.turn.into_inner().flatten()
+        self.turn
     }
 }
 
@@ -106,14 +158,12 @@ pub(super) fn run<S: Second, F: Send>(
     // the allocator.
     let give_back = outputs.iter().any(|output| output.format != Format::Tar);
     let Threads { makers, workers, turns } = threads;
-    std::thread::scope(|scope| {
-        let (digests, stream) = bounded::<Members>(WAITING);
-        let digest = scope.spawn(move || digest(&stream));
+    let backlog = Backlog::new();
+    let (seen, outputs) = std::thread::scope(|scope| {
         let mut encoders = Vec::new();
         let waiting = if outputs.len() > 1 { WAITING_TOGETHER } else { WAITING };
         let room = Arc::new(Room::new(waiting.max(LEAST_ROOM) * pieces::PIECE));
-        let mut sinks =
-            Sinks { digests, encoders: Vec::new(), room, length: Cell::new(0), turns, turn: OnceCell::new() };
+        let mut sinks = Sinks { backlog: &backlog, encoders: Vec::new(), room, length: 0, turns, turn: None };
         for output in outputs {
             let (sink, stream) = bounded::<Bytes>(waiting);
             sinks.encoders.push(sink);
@@ -124,23 +174,25 @@ pub(super) fn run<S: Second, F: Send>(
             });
             encoders.push((format, name, thread));
         }
-        let sent = feed(scope, plan, makers, give_back, &sinks, look, watch);
+        let sent = feed(plan, makers, give_back, &mut sinks, look, watch);
         let _turn = sinks.close();
-        let (identity, members, seconds) = digest.join().map_err(|_| gone("the digests"))?;
+        backlog.empty();
         let mut written = Vec::new();
         for (format, name, thread) in encoders {
             let sum = thread.join().map_err(|_| gone(&name))?;
             // An encoder that failed is why the feeding stopped, so its error comes first.
-            let sum = sum.map_err(|error| Failure::io("write", name.as_ref(), &error))?;
-            written.push((format, sum.unwrap_or(identity)));
+            written.push((format, sum.map_err(|error| Failure::io("write", name.as_ref(), &error))?));
         }
         // Only now is it certain that the files hold the whole tar and not its beginning.
-        let seen = sent?;
-        for &(format, sum) in &written {
-            watch.finished(format, sum);
-        }
-        Ok(Written { identity, members, seconds, seen, outputs: written })
-    })
+        Ok::<_, Failure>((sent?, written))
+    })?;
+    let (identity, members, seconds) = backlog.finish();
+    let outputs = outputs.into_iter().map(|(format, sum)| (format, sum.unwrap_or(identity))).collect();
+    let written = Written { identity, members, seconds, seen, outputs };
+    for &(format, sum) in &written.outputs {
+        watch.finished(format, sum);
+    }
+    Ok(written)
 }
 
 fn gone(what: &str) -> Failure {
@@ -148,13 +200,12 @@ fn gone(what: &str) -> Failure {
 }
 
 /// Sends the whole tar to every sink, and returns what was seen of each member.
-fn feed<'scope, F: Send + 'scope>(
-    scope: &'scope std::thread::Scope<'scope, '_>,
-    plan: &'scope Plan,
+fn feed<S: Second, F: Send>(
+    plan: &Plan,
     makers: usize,
     give_back: bool,
-    sinks: &Sinks<'_>,
-    look: &'scope (impl Fn(&Entry, &[u8]) -> F + Sync),
+    sinks: &mut Sinks<'_, S>,
+    look: &(impl Fn(&Entry, &[u8]) -> F + Sync),
     watch: &dyn Watch,
 ) -> Result<Vec<Option<F>>, Failure> {
     let pool = Pool::new(
@@ -168,25 +219,24 @@ fn feed<'scope, F: Send + 'scope>(
     start.push(&headers);
     sinks.send(start, Vec::new())?;
     let mut seen = Vec::with_capacity(plan.entries.len());
-    pieces::in_order(scope, plan, makers, give_back, &pool, look, |piece| {
-        let (count, size) = (piece.contents.len(), piece.bytes.len() as u64);
-        seen.extend(piece.seen);
-        sinks.send(piece.bytes, piece.contents)?;
-        watch.made(count, size);
-        Ok(())
-    })?;
+    let backlog = sinks.backlog;
+    pieces::in_order(
+        plan,
+        &Making { threads: makers, give_back, pool: &pool },
+        look,
+        |piece| {
+            let (count, size) = (piece.contents.len(), piece.bytes.len() as u64);
+            seen.extend(piece.seen);
+            sinks.send(piece.bytes, piece.contents)?;
+            watch.made(count, size);
+            Ok(())
+        },
+        &|| backlog.work(),
+    )?;
     let mut end = pool.take();
-    end.push(&header::end(sinks.length.get()));
+    end.push(&header::end(sinks.length));
     sinks.send(end, Vec::new())?;
     Ok(seen)
-}
-
-fn digest<S: Second>(stream: &Receiver<Members>) -> (Sum, Vec<Sum>, Vec<S>) {
-    let mut digests = Digests::new();
-    for (bytes, contents) in stream {
-        digests.piece(&bytes.bytes, &contents);
-    }
-    digests.finish()
 }
 
 /// Encodes what comes, once it is known whether that is much.

@@ -15,6 +15,7 @@ mod encode;
 mod fan;
 pub(crate) mod gzip;
 pub(crate) mod header;
+mod order;
 mod pieces;
 mod pool;
 pub mod read;

@@ -3,25 +3,26 @@
 
 //! The tar as pieces: runs of members made by several threads, handed on in order.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::Scope;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use gix::objs::Kind as ObjectKind;
 
 use super::header::{self, Kind};
+use super::order::Order;
 use super::pool::{self, Buffer, Pool};
-use super::room::Room;
-use crate::model::{Class, Failure, Problem, SourceName};
+use crate::model::{Failure, Problem, SourceName};
 use crate::plan::{Content, Entry, Node, Origin, Plan};
 use crate::source::Objects;
 
 /// How many neighbouring members one thread makes at a time. They share directories, and with them
 /// the bases of git's deltas.
 const RUN: usize = 24;
+
+/// How many it makes at a time at the end, so that no thread has much left when the others are done.
+const LAST_RUN: usize = 4;
 
 /// A piece is handed on when it is this large, so that a run of large files does not pile up.
 pub(super) const PIECE: usize = 1 << 18;
@@ -50,126 +51,117 @@ impl<F> Piece<F> {
     }
 }
 
-type Made<F> = Result<Piece<F>, Failure>;
+/// How the pieces are made.
+pub(super) struct Making<'a> {
+    /// On how many threads, of which the caller's is one.
+    pub(super) threads: usize,
+    /// For those who have the time: what is mapped of the packs is given back on the way and at the end.
+    pub(super) give_back: bool,
+    pub(super) pool: &'a Pool,
+}
 
-struct Run<F> {
-    number: usize,
-    entries: Range<usize>,
-    pieces: Sender<Made<F>>,
+/// Makes the pieces of a plan, and calls `each` with every piece in the order of the tar, on whichever thread
+/// has the next one. Then that thread, and any other that has handed a piece on, calls `between`. Stops
+/// at the first failure, its own or `each`'s.
+pub(super) fn in_order<F: Send>(
+    plan: &Plan,
+    making: &Making<'_>,
+    look: &(impl Fn(&Entry, &[u8]) -> F + Sync),
+    mut each: impl FnMut(Piece<F>) -> Result<(), Failure> + Send,
+    between: &(impl Fn() + Sync),
+) -> Result<(), Failure> {
+    let give_back = || plan.locked.sources.values().for_each(|open| open.repository.give_back());
+    let given_back = AtomicUsize::new(0);
+    let mut since = 0;
+    let order = Order::new(AHEAD, |piece: Piece<F>| {
+        since += piece.bytes.len();
+        each(piece)?;
+        if making.give_back && since >= GIVE_BACK {
+            since = 0;
+            give_back();
+            given_back.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    });
+    let work = Work { runs: Runs::new(plan.entries.len(), making.threads), order, given_back: &given_back };
+    let run = || work.make(plan, making.pool, look, between);
+    std::thread::scope(|scope| {
+        for _ in 1..making.threads {
+            scope.spawn(run);
+        }
+        run();
+    });
+    work.order.finish()?;
+    if making.give_back {
+        give_back();
+    }
+    Ok(())
+}
+
+/// The runs that are still to be made, in the order of the tar.
+struct Runs {
+    entries: usize,
+    threads: usize,
+    next: Mutex<(usize, usize)>,
+}
+
+impl Runs {
+    fn new(entries: usize, threads: usize) -> Self {
+        Self { entries, threads, next: Mutex::new((0, 0)) }
+    }
+
+    /// The next run: its number, and the entries in it.
+    fn take(&self) -> Option<(usize, Range<usize>)> {
+        // Two numbers are always whole.
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let (number, start) = *next;
+        let left = self.entries - start;
+        let length = left.div_ceil(self.threads * 2).clamp(LAST_RUN, RUN).min(left);
+        *next = (number + 1, start + length);
+        (length > 0).then_some((number, start..start + length))
+    }
 }
 
 /// What the threads have in common.
-struct Shared {
-    /// For what is made and not yet handed on.
-    ahead: Room,
+struct Work<'a, F, E> {
+    runs: Runs,
+    order: Order<Piece<F>, E>,
     /// How often the packs were given back.
-    given_back: AtomicUsize,
+    given_back: &'a AtomicUsize,
 }
 
-/// Lets every thread end, however the work ends.
-struct Opened<'a>(&'a Room);
-
-impl Drop for Opened<'_> {
-    fn drop(&mut self) {
-        self.0.go_on(usize::MAX);
-    }
-}
-
-/// Makes the pieces of a plan on `threads` threads of the scope, and calls `each` with every piece
-/// in the order of the tar. Stops at the first failure, its own or `each`'s. `give_back` is for those who
-/// have the time: what is mapped of the packs is given back on the way and at the end.
-pub(super) fn in_order<'scope, F: Send + 'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    plan: &'scope Plan,
-    threads: usize,
-    give_back: bool,
-    pool: &Pool,
-    look: &'scope (impl Fn(&Entry, &[u8]) -> F + Sync),
-    mut each: impl FnMut(Piece<F>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    // The runs under way. Runs differ much in size: with fewer, a thread that is ahead waits for the one
-    // that has the large files; with more, much is left for the digests when all runs are made.
-    let window = threads * 3;
-    let shared = Arc::new(Shared { ahead: Room::new(AHEAD), given_back: AtomicUsize::new(0) });
-    let _opened = Opened(&shared.ahead);
-    let (queue, runs) = unbounded::<Run<F>>();
-    for _ in 0..threads {
-        let (runs, pool, shared) = (runs.clone(), pool.clone(), Arc::clone(&shared));
-        scope.spawn(move || make_runs(plan, &runs, &shared, &pool, look));
-    }
-    drop(runs);
-    let mut waiting: VecDeque<Receiver<Made<F>>> = VecDeque::new();
-    let (mut next, mut started, mut done, mut since) = (0, 0, 0, 0);
-    loop {
-        while next < plan.entries.len() && waiting.len() < window {
-            let entries = next..(next + RUN).min(plan.entries.len());
-            next = entries.end;
-            // An ordinary run fits, so that its thread goes on to the next.
-            let (pieces, made) = bounded(8);
-            queue.send(Run { number: started, entries, pieces }).map_err(|_| thread_gone())?;
-            started += 1;
-            waiting.push_back(made);
-        }
-        let oldest = waiting.pop_front();
-        if give_back && (since >= GIVE_BACK || oldest.is_none()) {
-            since = 0;
-            plan.locked.sources.values().for_each(|open| open.repository.give_back());
-            shared.given_back.fetch_add(1, Ordering::Relaxed);
-        }
-        let Some(oldest) = oldest else { return Ok(()) };
-        shared.ahead.go_on(done);
-        done += 1;
-        for piece in oldest {
-            let piece = piece?;
-            shared.ahead.give(piece.bytes.len());
-            since += piece.bytes.len();
-            each(piece)?;
-        }
-    }
-}
-
-fn thread_gone() -> Failure {
-    Failure::new(Class::Environment, Problem::new("a thread that makes the tar ended early"))
-}
-
-/// One thread: takes runs until there are no more.
-fn make_runs<F>(
-    plan: &Plan,
-    runs: &Receiver<Run<F>>,
-    shared: &Shared,
-    pool: &Pool,
-    look: &impl Fn(&Entry, &[u8]) -> F,
-) {
-    let mut given_back = shared.given_back.load(Ordering::Relaxed);
-    let mut maker = Maker::new(plan);
-    for run in runs {
-        let now = shared.given_back.load(Ordering::Relaxed);
-        if std::mem::replace(&mut given_back, now) != now {
-            maker.objects = readers(plan);
-        }
-        let hand_on = |piece: Piece<F>| {
-            shared.ahead.take(run.number, piece.bytes.len());
-            run.pieces.send(Ok(piece)).is_ok()
-        };
-        let mut piece = Piece::new(pool);
-        for entry in &plan.entries[run.entries.clone()] {
-            match maker.member(entry, &mut piece.bytes, look) {
-                Ok((content, seen)) => {
-                    piece.contents.push(content);
-                    piece.seen.push(seen);
+impl<F, E: FnMut(Piece<F>) -> Result<(), Failure>> Work<'_, F, E> {
+    /// One thread: takes runs until there are no more.
+    fn make(&self, plan: &Plan, pool: &Pool, look: &impl Fn(&Entry, &[u8]) -> F, between: &impl Fn()) {
+        let _alive = self.order.alive();
+        let mut given_back = self.given_back.load(Ordering::Relaxed);
+        let mut maker = Maker::new(plan);
+        while let Some((number, entries)) = self.runs.take() {
+            let now = self.given_back.load(Ordering::Relaxed);
+            if std::mem::replace(&mut given_back, now) != now {
+                maker.objects = readers(plan);
+            }
+            let mut piece = Piece::new(pool);
+            for entry in &plan.entries[entries] {
+                match maker.member(entry, &mut piece.bytes, look) {
+                    Ok((content, seen)) => {
+                        piece.contents.push(content);
+                        piece.seen.push(seen);
+                    }
+                    Err(problem) => return self.order.fail(number, problem.into_source()),
                 }
-                Err(problem) => {
-                    // Nobody listens when the whole run was given up.
-                    let _ = run.pieces.send(Err(problem.into_source()));
-                    return;
+                if piece.bytes.len() >= PIECE {
+                    let piece = std::mem::replace(&mut piece, Piece::new(pool));
+                    if !self.order.hand_on(number, piece.bytes.len(), piece) {
+                        return;
+                    }
+                    between();
                 }
             }
-            if piece.bytes.len() >= PIECE && !hand_on(std::mem::replace(&mut piece, Piece::new(pool))) {
+            if !self.order.end(number, piece.bytes.len(), piece) {
                 return;
             }
-        }
-        if !hand_on(piece) {
-            return;
+            between();
         }
     }
 }

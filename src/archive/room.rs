@@ -30,12 +30,23 @@ impl Room {
     /// Takes that many bytes for the one of that number, when there is room. Much is taken when half of the
     /// room is free, so that who keeps less than the other half waiting for more gets it.
     pub(super) fn take(&self, number: usize, bytes: usize) {
-        let wanted = bytes.min(self.limit / 2);
         let mut state = self.lock();
-        while number > state.first && state.taken + wanted > self.limit {
+        while !self.is_there(&state, number, bytes) {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.taken += bytes;
+    }
+
+    /// The same where it need not wait. False when it would.
+    pub(super) fn try_take(&self, number: usize, bytes: usize) -> bool {
+        let mut state = self.lock();
+        let is_there = self.is_there(&state, number, bytes);
+        state.taken += if is_there { bytes } else { 0 };
+        is_there
+    }
+
+    fn is_there(&self, state: &State, number: usize, bytes: usize) -> bool {
+        number <= state.first || state.taken + bytes.min(self.limit / 2) <= self.limit
     }
 
     /// Gives back what was taken.
@@ -94,8 +105,9 @@ mod tests {
         let room = Room::new(10);
         room.take(1, 5);
         room.take(1, 25);
+        assert!(!room.try_take(1, 1));
         room.give(25);
-        room.take(1, 1);
+        assert!(room.try_take(1, 1));
         let (sender, taken) = crossbeam_channel::unbounded();
         std::thread::scope(|scope| {
             scope.spawn(|| {

@@ -50,7 +50,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::model::Failure;
 use screen::Screen;
@@ -72,6 +72,7 @@ Exit codes: 0 done, 1 bug, 2 usage, 3 manifest, 4 source or network, 5 nothing t
 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     Assemble(assemble::Args),
     Plan(plan::Args),
@@ -108,10 +109,21 @@ enum Command {
 /// How a command ends that did not fail.
 type Done = Result<(), Failure>;
 
+/// Reads the command line. To describe the arguments of every command takes a twentieth of a short run, so at first only
+/// those of the command that is named are. What is not right, or asks for help, is read again with the whole at
+/// hand, since messages and lists of commands are made of that.
+fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|_| {
+        let mut command = Cli::command();
+        command.build();
+        Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    })
+}
+
 /// The program: everything from the arguments to the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parse();
     let screen = Screen::new(&cli.screen);
     screen::end_on_signals();
     let done = match &cli.command {
