@@ -5,11 +5,12 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::digest::{Digests, Second};
+use super::backlog::{Backlog, Sent};
+use super::digest::Second;
 use super::encode::{Encoder, SHORT};
 use super::pieces::{self, Making};
 use super::pool::{Buffer, Memory, Pool};
@@ -20,7 +21,7 @@ use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem};
 use crate::plan::{Entry, Plan};
 
-/// How many pieces may wait before a lone encoder, and before the digest.
+/// How many pieces may wait before a lone encoder.
 const WAITING: usize = 16;
 
 /// How many may wait before each of several encoders, some 32 MiB, which they share. zstd and xz take
@@ -42,75 +43,10 @@ pub(super) struct Threads<'a> {
     pub(super) turns: Option<&'a Turns>,
 }
 
-/// Pieces are shared, not copied, between the digest and the encoders.
-type Bytes = Arc<Sent>;
-
-/// A piece on its way, with the room that it takes there until the last one is done with it.
-struct Sent {
-    bytes: Buffer,
-    room: Arc<Room>,
-}
-
-impl Drop for Sent {
-    fn drop(&mut self) {
-        self.room.give(self.bytes.len());
-    }
-}
-
-/// A piece, and where the contents of its members stand in it.
-type Members = (Bytes, Vec<Range<usize>>);
-
-/// The digests, and the pieces that wait for them. A thread for that would wait for a processor behind those that
-/// make the pieces, and be alone with the rest when they are done; so who made a piece takes in what waits.
-struct Backlog<S> {
-    sender: Sender<Members>,
-    waiting: Receiver<Members>,
-    digests: Mutex<Digests<S>>,
-}
-
-impl<S: Second> Backlog<S> {
-    fn new() -> Self {
-        let (sender, waiting) = bounded(WAITING);
-        Self { sender, waiting, digests: Mutex::new(Digests::new()) }
-    }
-
-    /// Adds the next piece.
-    fn push(&self, piece: Members) {
-        let mut piece = piece;
-        while let Err(full) = self.sender.try_send(piece) {
-            piece = full.into_inner();
-            self.empty();
-        }
-    }
-
-    /// Takes in all that waits.
-    fn empty(&self) {
-        self.take_in(self.digests.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Takes in what waits, unless another thread is at it.
-    fn work(&self) {
-        if let Ok(digests) = self.digests.try_lock() {
-            self.take_in(digests);
-        }
-    }
-
-    fn take_in(&self, mut digests: MutexGuard<'_, Digests<S>>) {
-        for (bytes, contents) in self.waiting.try_iter() {
-            digests.piece(&bytes.bytes, &contents);
-        }
-    }
-
-    fn finish(self) -> (Sum, Vec<Sum>, Vec<S>) {
-        self.empty();
-        self.digests.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
-    }
-}
-
 /// Where every piece goes.
 struct Sinks<'a, S> {
     backlog: &'a Backlog<S>,
-    encoders: Vec<Sender<Bytes>>,
+    encoders: Vec<Sender<Arc<Sent>>>,
     room: Arc<Room>,
     /// How much went there.
     length: u64,
@@ -132,11 +68,11 @@ impl<'a, S: Second> Sinks<'a, S> {
             self.backlog.empty();
             self.room.take(LATER, bytes.len());
         }
-        let bytes = Arc::new(Sent { bytes, room: Arc::clone(&self.room) });
+        let bytes = Arc::new(Sent::new(bytes, &self.room));
         for encoder in &self.encoders {
             encoder.send(Arc::clone(&bytes)).map_err(|_| gone("an encoder"))?;
         }
-        self.backlog.push((bytes, contents));
+        self.backlog.push(bytes, contents);
         Ok(())
     }
 
@@ -165,7 +101,7 @@ pub(super) fn run<S: Second, F: Send>(
         let room = Arc::new(Room::new(waiting.max(LEAST_ROOM) * pieces::PIECE));
         let mut sinks = Sinks { backlog: &backlog, encoders: Vec::new(), room, length: 0, turns, turn: None };
         for output in outputs {
-            let (sink, stream) = bounded::<Bytes>(waiting);
+            let (sink, stream) = bounded::<Arc<Sent>>(waiting);
             sinks.encoders.push(sink);
             let Output { format, file, name } = output;
             let thread = scope.spawn(move || {
@@ -243,7 +179,7 @@ fn feed<S: Second, F: Send>(
 fn encode(
     format: Format,
     begin: impl FnOnce(Option<u64>) -> io::Result<Encoder>,
-    stream: &Receiver<Bytes>,
+    stream: &Receiver<Arc<Sent>>,
     watch: &dyn Watch,
 ) -> io::Result<Option<Sum>> {
     let mut head = Vec::new();
@@ -251,13 +187,13 @@ fn encode(
     while length <= Encoder::patience(format)
         && let Ok(piece) = stream.recv()
     {
-        length += piece.bytes.len() as u64;
+        length += piece.len() as u64;
         head.push(piece);
     }
     let mut encoder = begin((length <= Encoder::patience(format)).then_some(length))?;
     for piece in head.into_iter().chain(stream) {
-        encoder.write_all(&piece.bytes)?;
-        watch.encoded(format, piece.bytes.len() as u64);
+        encoder.write_all(&piece)?;
+        watch.encoded(format, piece.len() as u64);
     }
     encoder.finish()
 }

@@ -5,11 +5,12 @@
 //!
 //! The tarball is never held whole: objects are decoded and hashed in parallel, in the order of the
 //! tarball; the finished pieces pass to the digest of the tar and to one encoder per format at once,
-//! over channels that hold a few pieces each. What is slowest sets the pace, and memory stays
+//! each of which holds a few pieces. What is slowest sets the pace, and memory stays
 //! bounded whatever the tree's size.
 //!
 //! The way back is [`read`], the strict reader, which shares nothing with the writer.
 
+mod backlog;
 mod digest;
 mod encode;
 mod fan;
