@@ -17,20 +17,11 @@ use tough::{Transport, TransportError, TransportErrorKind, TransportStream};
 use url::Url;
 
 use super::fault::{Fault, Kind};
+use super::metadata::{LARGEST_ROOT, LARGEST_SNAPSHOT, LARGEST_TARGETS, LARGEST_TIMESTAMP};
 use super::web::Web;
-use super::{checked, keys};
+use super::{keys, metadata};
 use crate::model::{Problem, Sha256};
 
-/// The largest root that is read. One with a few keys has some kilobytes.
-pub(super) const LARGEST_ROOT: u64 = 512 << 10;
-/// The largest timestamp: it names one file.
-pub(super) const LARGEST_TIMESTAMP: u64 = 64 << 10;
-/// The largest snapshot: it names one file, or as many as there are delegated roles.
-pub(super) const LARGEST_SNAPSHOT: u64 = 1 << 20;
-/// The largest targets role: some tens of thousands of releases.
-pub(super) const LARGEST_TARGETS: u64 = 32 << 20;
-/// How many roots are followed in one run.
-pub(super) const MOST_ROOTS: u64 = 256;
 /// How much metadata is read in one run.
 const MOST_METADATA: u64 = 64 << 20;
 
@@ -91,7 +82,7 @@ impl Channel {
         };
         match role(name) {
             ("root", Some(version)) => {
-                let root: Option<Signed<Root>> = checked::read(&bytes).ok();
+                let root: Option<Signed<Root>> = metadata::read(&bytes).ok();
                 if let Some(problem) = root.and_then(|root| keys::problem(&root.signed)) {
                     self.passed().keys = Some(problem);
                     return Err(Fault::refused("its keys are not to be counted on"));

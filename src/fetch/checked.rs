@@ -7,13 +7,11 @@
 //! its own, or from what it stored, is checked here once more. The keys of each root were checked before.
 
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use tough::schema::{Role, RoleType, Root, Signed, Snapshot, Targets, Timestamp as TimestampRole};
 
-use super::reader::Versions;
+use super::metadata::{Versions, older, read, roots_end, rotated};
 use super::state::State;
 use crate::model::Problem;
-use crate::repository::layout;
 
 /// The roles as one whole.
 #[derive(Debug)]
@@ -122,34 +120,4 @@ impl Chain {
 
 fn told(role: RoleType, at: Timestamp, now: Timestamp) -> String {
     format!("the {role} role expired at {at:.0}; now is {now:.0}")
-}
-
-/// Says where a mirror's roots end, which it may be hiding the rest of.
-pub(super) fn roots_end(version: u64) -> String {
-    format!("its roots end before `{}`, which is not there", layout::role(version, "root"))
-}
-
-/// Metadata that is older than what was seen before.
-pub(super) fn older(role: &str, was: u64, is: u64) -> Problem {
-    Problem::new(format!("the {role} role is older than the one that was trusted before"))
-        .note(format!("version {is} came, and version {was} was seen"))
-        .help("the mirror is stale, or somebody gives you an old state: try another mirror, or later")
-}
-
-/// Whether the keys of the timestamp or of the snapshot are others than in an older root.
-pub(super) fn rotated(old: &str, new: &Root) -> bool {
-    let Ok(old) = read::<Signed<Root>>(old.as_bytes()) else { return false };
-    let keys = |root: &Root, role| {
-        let mut keys: Vec<String> =
-            root.keys(role).map(|key| serde_json::to_string(key).unwrap_or_default()).collect();
-        keys.sort();
-        keys
-    };
-    [RoleType::Timestamp, RoleType::Snapshot]
-        .into_iter()
-        .any(|role| keys(&old.signed, role) != keys(new, role))
-}
-
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }

@@ -8,13 +8,16 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::cache::{Partial, Slot};
+use tokio::runtime::Runtime;
+
+use super::cache::{Cache, Partial, Slot};
 use super::fault::{Fault, Kind};
-use super::reader::{Network, Reader};
 use super::reply::Ask;
-use super::web::AGAIN;
+use super::request::{Network, Watch};
+use super::web::{AGAIN, Web};
 use super::{Address, How};
 use crate::model::{Class, Failure, Problem, Sha256};
 
@@ -60,7 +63,18 @@ enum Ended {
     Failure(Failure),
 }
 
-impl Reader<'_> {
+/// Where objects come from.
+pub(super) struct Objects<'w> {
+    pub(super) runtime: Runtime,
+    pub(super) web: Arc<Web>,
+    pub(super) cache: Cache,
+    pub(super) watch: &'w dyn Watch,
+    /// The addresses as they are asked: first the one that gave the metadata.
+    pub(super) addresses: Vec<Address>,
+    pub(super) network: Network,
+}
+
+impl Objects<'_> {
     /// Reads an object into memory.
     pub(super) fn read(&self, item: &Item<'_>) -> Result<(Vec<u8>, How), Failure> {
         // Once more where another run made it whole meanwhile, and somebody damaged it.
@@ -68,7 +82,7 @@ impl Reader<'_> {
             if let Some(bytes) = self.cache.read(&item.sha256, item.most) {
                 return Ok((bytes, How::Cached));
             }
-            let got = self.bring_object(item)?;
+            let got = self.bring(item)?;
             let mut bytes = Vec::new();
             let read = got.file.take(item.most.saturating_add(1)).read_to_end(&mut bytes);
             read.map_err(|error| Failure::io("read", item.file.as_ref(), &error))?;
@@ -81,7 +95,7 @@ impl Reader<'_> {
     }
 
     /// Brings an object into the cache.
-    pub(super) fn bring_object(&self, item: &Item<'_>) -> Result<Got, Failure> {
+    pub(super) fn bring(&self, item: &Item<'_>) -> Result<Got, Failure> {
         match self.cache.open(&item.sha256, || self.watch.waits(item.file))? {
             Slot::Whole(file) => Ok(Got { file, how: How::Cached, is_hashed: false }),
             Slot::Open(partial) => self.fetch(item, partial),
@@ -95,7 +109,7 @@ impl Reader<'_> {
         if is_whole(&partial) {
             return Ok(Got { file: partial.finish()?, how: How::Cached, is_hashed: true });
         }
-        if self.request.network == Network::Offline {
+        if self.network == Network::Offline {
             return Err(Failure::new(
                 Class::Source,
                 Problem::new(format!("`{}` is not in the cache", item.file))
@@ -241,7 +255,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn is_offline(&self) -> bool {
-        self.request.network == Network::Offline
+        self.network == Network::Offline
     }
 }
 

@@ -37,7 +37,7 @@ impl Reader<'_> {
         let names = Names::new(&title);
         let (description, bytes, how) = self.described(listed)?;
         let tarballs = choose(&description, wanted)?;
-        let mut gather = Gather::new(self, listed, &names, out);
+        let mut gather = Gather::new(&self.objects, listed, &names, out);
         gather.bytes(names.description(), bytes, how, Vouched::Metadata);
         gather.sums(&description, wanted.records)?;
         for artifact in tarballs {

@@ -7,9 +7,8 @@ use std::path::Path;
 
 use super::address::Address;
 use super::brought::{Brought, How, Vouched};
-use super::download::Item;
+use super::download::{Item, Objects};
 use super::place::{From, Ready, Stand, place};
-use super::reader::Reader;
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::record::{Description, Names, Sums};
 use crate::release::Aside;
@@ -22,7 +21,7 @@ const LARGEST_UNVOUCHED: u64 = 1 << 20;
 
 /// Files on their way.
 pub(super) struct Gather<'a, 'w> {
-    reader: &'a Reader<'w>,
+    objects: &'a Objects<'w>,
     listed: &'a Listed,
     names: &'a Names,
     stand: Stand<'a>,
@@ -33,9 +32,9 @@ pub(super) struct Gather<'a, 'w> {
 }
 
 impl<'a, 'w> Gather<'a, 'w> {
-    pub(super) fn new(reader: &'a Reader<'w>, listed: &'a Listed, names: &'a Names, out: &'a Path) -> Self {
+    pub(super) fn new(objects: &'a Objects<'w>, listed: &'a Listed, names: &'a Names, out: &'a Path) -> Self {
         let stand = Stand { out, problems: Vec::new() };
-        Self { reader, listed, names, stand, ready: Vec::new(), stood: Vec::new(), unvouched: Vec::new() }
+        Self { objects, listed, names, stand, ready: Vec::new(), stood: Vec::new(), unvouched: Vec::new() }
     }
 }
 
@@ -78,7 +77,7 @@ impl Gather<'_, '_> {
             return Ok(());
         }
         let path = self.path(name);
-        let got = self.reader.bring_object(&Item { file: name, path: &path, sha256, length, most })?;
+        let got = self.objects.bring(&Item { file: name, path: &path, sha256, length, most })?;
         let size = got.file.metadata().map_err(|error| Failure::io("read", name.as_ref(), &error))?.len();
         let (name, how) = (name.to_owned(), got.how.clone());
         self.ready.push(Ready { name, size, sha256, from: From::Object { path, length, got }, how, vouched });
@@ -89,15 +88,15 @@ impl Gather<'_, '_> {
     pub(super) fn sums(&mut self, description: &Description, records: bool) -> Result<(), Failure> {
         let name = self.names.sums();
         let path = self.path(&name);
-        let reader = self.reader;
+        let objects = self.objects;
         let (got, vouched) = match self.listed.entry.sums {
             Some(sha256) => {
                 let item = Item { file: &name, path: &path, sha256, length: None, most: LARGEST_SUMS };
-                (Some(reader.read(&item)?), Vouched::Metadata)
+                (Some(objects.read(&item)?), Vouched::Metadata)
             }
-            None if reader.is_offline() => (None, Vouched::Agreement),
+            None if objects.is_offline() => (None, Vouched::Agreement),
             None => {
-                let mut read = reader.read_unvouched(&[path], LARGEST_SUMS);
+                let mut read = objects.read_unvouched(&[path], LARGEST_SUMS);
                 let got = read.remove(0).map(|(bytes, from)| {
                     let how = loose(from, &bytes);
                     (bytes, how)
@@ -143,11 +142,11 @@ impl Gather<'_, '_> {
         let mut wanted = std::mem::take(&mut self.unvouched);
         wanted.sort();
         wanted.dedup();
-        if self.reader.is_offline() || !self.stand.problems.is_empty() {
+        if self.objects.is_offline() || !self.stand.problems.is_empty() {
             return;
         }
         let paths: Vec<String> = wanted.iter().map(|(name, _)| self.path(name)).collect();
-        let read = self.reader.read_unvouched(&paths, LARGEST_UNVOUCHED);
+        let read = self.objects.read_unvouched(&paths, LARGEST_UNVOUCHED);
         for ((name, head), read) in wanted.into_iter().zip(read) {
             if let Some((bytes, from)) = read.filter(|(bytes, _)| bytes.starts_with(head)) {
                 let how = loose(from, &bytes);
@@ -158,7 +157,7 @@ impl Gather<'_, '_> {
 
     /// Gives every file its name.
     pub(super) fn finish(self, title: &str) -> Result<Vec<Brought>, Failure> {
-        let Self { reader, stand, mut ready, stood, names, .. } = self;
+        let Self { objects, stand, mut ready, stood, names, .. } = self;
         if !stand.problems.is_empty() {
             return Err(Failure { class: Class::Environment, problems: stand.problems });
         }
@@ -171,7 +170,7 @@ impl Gather<'_, '_> {
         } else {
             let aside = Aside::create(&target)?;
             for one in &mut ready {
-                place(reader, &aside, one)?;
+                place(objects, &aside, one)?;
             }
             let order: Vec<&str> = ready.iter().map(|one| one.name.as_str()).collect();
             aside.scatter(&order)?;

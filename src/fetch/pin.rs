@@ -7,11 +7,11 @@ use std::path::Path;
 
 use tough::schema::{Root, Signed};
 
-use super::channel::LARGEST_ROOT;
 use super::fault::{Fault, Kind};
+use super::metadata::LARGEST_ROOT;
 use super::pace::Pace;
-use super::web::Web;
-use super::{Address, keys, reader};
+use super::web::{self, Web};
+use super::{Address, keys};
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::release::plain;
 use crate::repository::layout;
@@ -64,7 +64,7 @@ impl Pin {
     /// The repository cannot be reached, or neither has that digest.
     pub fn fetch(address: &Address, sha256: &Sha256, pace: Pace) -> Result<(Self, String), Failure> {
         let web = Web::new(pace);
-        let runtime = reader::runtime()?;
+        let runtime = web::runtime()?;
         let mut notes = vec![format!("you gave                     {sha256}")];
         let mut faults: Vec<Fault> = Vec::new();
         for path in [layout::role(1, "root"), layout::ROOT.to_owned()] {

@@ -11,8 +11,7 @@ use std::path::Path;
 use sha2::Digest as _;
 
 use super::brought::{How, Vouched};
-use super::download::{Got, Item, changes};
-use super::reader::Reader;
+use super::download::{Got, Item, Objects, changes};
 use crate::model::{Failure, Problem, Sha256};
 use crate::release::Aside;
 use crate::release::plain::{self, LARGEST_TABLE};
@@ -76,7 +75,7 @@ fn digest(path: &Path) -> io::Result<Sha256> {
 
 /// Puts a file's bytes aside, and holds them against their digest where this run has not done so yet. The
 /// cache keeps its own: no two names ever share bytes that somebody could write to.
-pub(super) fn place(reader: &Reader<'_>, aside: &Aside, one: &mut Ready) -> Result<(), Failure> {
+pub(super) fn place(objects: &Objects<'_>, aside: &Aside, one: &mut Ready) -> Result<(), Failure> {
     let name = one.name.clone();
     let (path, length) = match &mut one.from {
         From::Bytes(bytes) => return aside.write(&name, bytes),
@@ -90,8 +89,8 @@ pub(super) fn place(reader: &Reader<'_>, aside: &Aside, one: &mut Ready) -> Resu
     // The cache's was damaged.
     let most = length.unwrap_or(LARGEST_TABLE);
     let item = Item { file: &name, path: &path, sha256: one.sha256, length, most };
-    reader.forget(&item);
-    let mut got = reader.bring_object(&item)?;
+    objects.forget(&item);
+    let mut got = objects.bring(&item)?;
     one.how = got.how.clone();
     one.size = got.file.metadata().map_err(|error| Failure::io("read", name.as_ref(), &error))?.len();
     if copy(aside, &name, &mut got, &one.sha256)? {

@@ -3,62 +3,23 @@
 
 //! A repository opened for reading.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::runtime::Runtime;
 
+use super::How;
 use super::cache::Cache;
-use super::channel::LARGEST_TARGETS;
 use super::checked::Chain;
-use super::download::Item;
+use super::download::{Item, Objects};
+use super::metadata::{LARGEST_TARGETS, Versions};
+use super::request::{Network, Request, Watch};
 use super::update::{Update, Updated};
-use super::web::Web;
-use super::{Address, How, Pace, Pin, States};
+use super::web::{self, Web};
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::record::{Description, Names};
 use crate::release::plain::LARGEST_RECORD;
 use crate::repository::{Catalog, KernelTables, Listed, from_targets, layout};
-
-/// Whether servers may be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Network {
-    /// They may.
-    Allowed,
-    /// What an earlier run trusted and kept must do.
-    Offline,
-}
-
-/// Which repository, and how.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The repository and its mirrors, in the order in which they are asked. None needs to be trusted.
-    pub addresses: Vec<Address>,
-    /// What trust begins with.
-    pub pin: Pin,
-    /// What earlier runs trusted.
-    pub states: States,
-    /// The cache's folder.
-    pub cache: PathBuf,
-    /// The time of the run, which metadata is held against.
-    pub now: Timestamp,
-    /// How slow a server may be.
-    pub pace: Pace,
-    /// Whether servers may be asked.
-    pub network: Network,
-}
-
-/// The versions of the roles. They compare by what vouches for the rest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[allow(missing_docs)]
-pub struct Versions {
-    pub root: u64,
-    pub timestamp: u64,
-    pub snapshot: u64,
-    pub targets: u64,
-}
 
 /// How fresh the metadata is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,38 +40,11 @@ pub struct Freshness {
     pub moved: u64,
 }
 
-/// Hears what a reader does.
-pub trait Watch: Sync {
-    /// An address did not give `what`, and the next one is asked.
-    fn passed_over(&self, address: &Address, what: &str, why: &str);
-    /// Another run is fetching the file, and is waited for.
-    fn waits(&self, file: &str);
-    /// A file is being fetched, of which `have` bytes are there.
-    fn begins(&self, file: &str, length: Option<u64>, have: u64);
-    /// More bytes of it came.
-    fn moved(&self, bytes: u64);
-    /// It is there.
-    fn ends(&self, file: &str);
-}
-
 /// A repository whose metadata is trusted.
 pub struct Reader<'w> {
-    pub(super) request: Request,
-    pub(super) runtime: Runtime,
-    pub(super) web: Arc<Web>,
-    pub(super) cache: Cache,
-    pub(super) watch: &'w dyn Watch,
-    /// The addresses as they are asked for files: first the one that gave the metadata.
-    pub(super) addresses: Vec<Address>,
+    pub(super) objects: Objects<'w>,
     catalog: Catalog,
     freshness: Freshness,
-}
-
-pub(super) fn runtime() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        let problem = Problem::new("cannot wait for the network").note(error.to_string());
-        Failure::new(Class::Environment, problem)
-    })
 }
 
 impl<'w> Reader<'w> {
@@ -120,7 +54,7 @@ impl<'w> Reader<'w> {
     /// No address gives metadata that can be trusted, one problem for each; the trusted state is damaged; the
     /// clock went back.
     pub fn open(request: Request, watch: &'w dyn Watch) -> Result<Self, Failure> {
-        let runtime = runtime()?;
+        let runtime = web::runtime()?;
         let web = Arc::new(Web::new(request.pace));
         let cache = Cache::new(&request.cache);
         let mut addresses = request.addresses.clone();
@@ -134,7 +68,8 @@ impl<'w> Reader<'w> {
                 (catalog, freshness(&request, &chain, from, request.now, moved))
             }
         };
-        Ok(Self { request, runtime, web, cache, watch, addresses, catalog, freshness })
+        let objects = Objects { runtime, web, cache, watch, addresses, network: request.network };
+        Ok(Self { objects, catalog, freshness })
     }
 
     /// What the repository holds.
@@ -162,7 +97,7 @@ impl<'w> Reader<'w> {
                 &format!("it has {length} bytes, which none of ours has"),
             ));
         }
-        let (bytes, _) = self.read(&Item::pinned(layout::KERNELS, &path, sha256, length))?;
+        let (bytes, _) = self.objects.read(&Item::pinned(layout::KERNELS, &path, sha256, length))?;
         KernelTables::parse(&bytes).map(Some)
     }
 
@@ -183,7 +118,7 @@ impl<'w> Reader<'w> {
             let why = format!("it has {} bytes; no release of ours has such a file", listed.length);
             return Err(disagrees(&file, &why));
         }
-        let (bytes, how) = self.read(&Item::pinned(&file, &path, listed.sha256, listed.length))?;
+        let (bytes, how) = self.objects.read(&Item::pinned(&file, &path, listed.sha256, listed.length))?;
         let description: Description =
             serde_json::from_slice(&bytes).map_err(|error| disagrees(&file, &error.to_string()))?;
         check(listed, &description).map_err(|why| disagrees(&file, &why))?;

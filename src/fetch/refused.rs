@@ -8,7 +8,7 @@ use tough::schema::RoleType;
 
 use super::channel::Passed;
 use super::fault::{Fault, Kind};
-use super::{Address, checked};
+use super::{Address, metadata};
 use crate::model::{Class, Failure, Problem};
 use crate::repository::layout;
 
@@ -51,14 +51,14 @@ pub(super) fn refused(address: &Address, error: &Error, passed: &Passed) -> Fail
             let newest = missing.saturating_sub(1);
             Problem::new(format!("the {role} role of {address} is not signed by the keys of root {newest}"))
                 .note(source.to_string())
-                .note(checked::roots_end(missing))
+                .note(metadata::roots_end(missing))
                 .help(
                     "somebody changed it, or this mirror lacks the root that says of other keys: try another mirror, or begin \
                      with the newest `root.json` from who vouches for the repository",
                 )
         }
         Error::OlderMetadata { role, current_version, new_version, .. } => {
-            checked::older(&role.to_string(), *current_version, *new_version)
+            metadata::older(&role.to_string(), *current_version, *new_version)
         }
         _ => Problem::new(format!("the metadata of {address} is not to be trusted")).note(said(address, error)).help(
             "somebody between you and the repository may have changed it: try another mirror, and tell who keeps it",

@@ -23,8 +23,8 @@ use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 use tough::schema::{Root, Signed};
 
-use super::reader::Versions;
-use super::{Pin, checked, keys};
+use super::metadata::{self, Versions};
+use super::{Pin, keys};
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::release::plain;
 
@@ -162,7 +162,7 @@ impl States {
 
     /// An older lustre-dist took roots that are refused today.
     fn check_keys(&self, identity: &Sha256, state: &State) -> Result<(), Failure> {
-        let root: Option<Signed<Root>> = checked::read(state.root.as_bytes()).ok();
+        let root: Option<Signed<Root>> = metadata::read(state.root.as_bytes()).ok();
         let Some(problem) = root.and_then(|root| keys::problem(&root.signed)) else { return Ok(()) };
         let path = self.path(identity);
         let problem = problem

@@ -13,13 +13,12 @@ use tough::schema::{Root, Signed};
 use tough::{ExpirationEnforcement, Limits, RepositoryLoader};
 
 use super::cache::Cache;
-use super::channel::{
-    Channel, LARGEST_ROOT, LARGEST_SNAPSHOT, LARGEST_TARGETS, LARGEST_TIMESTAMP, MOST_ROOTS,
-};
-use super::checked::{self, Chain};
+use super::channel::Channel;
+use super::checked::Chain;
 use super::fault::Fault;
-use super::reader::{Request, Watch};
+use super::metadata::{self, LARGEST_ROOT, LARGEST_SNAPSHOT, LARGEST_TARGETS, LARGEST_TIMESTAMP, MOST_ROOTS};
 use super::refused::{refused, unreadable};
+use super::request::{Request, Watch};
 use super::state::{Held, Seen, State, Targets};
 use super::web::Web;
 use super::{Address, Pin};
@@ -152,7 +151,7 @@ impl Update<'_> {
             }
         };
         if let Some(root) = std::fs::read(scratch.path().join("root.json")).ok().and_then(|bytes| {
-            let root: Signed<Root> = checked::read(&bytes).ok()?;
+            let root: Signed<Root> = metadata::read(&bytes).ok()?;
             Some(root)
         }) {
             self.keep_root(address, start, channel, &root)?;
@@ -217,7 +216,7 @@ impl Update<'_> {
         let begin = std::str::from_utf8(start.root()).unwrap_or_default();
         if let Some(old) = start.old.as_ref() {
             state.time = old.time;
-            state.seen = old.seen.clone().filter(|_| !checked::rotated(begin, &root.signed));
+            state.seen = old.seen.clone().filter(|_| !metadata::rotated(begin, &root.signed));
         } else {
             // Nothing vouches for this clock.
             state.time = Timestamp::UNIX_EPOCH;

@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header;
+use tokio::runtime::Runtime;
 use url::Url;
 
 use super::fault::{Fault, Kind};
 use super::pace::{Pace, Stopwatch};
 use super::reply::{self, Ask};
+use crate::model::{Class, Failure, Problem};
 use crate::release::plain;
 
 /// How many times a server may send us elsewhere.
@@ -173,4 +175,12 @@ impl Body {
         self.watch.moved(chunk.len())?;
         Ok(Some(chunk))
     }
+}
+
+/// What waits for the network.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        let problem = Problem::new("cannot wait for the network").note(error.to_string());
+        Failure::new(Class::Environment, problem)
+    })
 }
