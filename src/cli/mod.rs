@@ -109,9 +109,9 @@ enum Command {
 /// How a command ends that did not fail.
 type Done = Result<(), Failure>;
 
-/// Reads the command line. To describe the arguments of every command takes a twentieth of a short run, so at first only
-/// those of the command that is named are. What is not right, or asks for help, is read again with the whole at
-/// hand, since messages and lists of commands are made of that.
+/// Reads the command line. To describe the arguments of every command takes a twentieth of a short run, so at
+/// first only those of the command that is named are. What is not right, or asks for help, is read again with the
+/// whole at hand, since messages and lists of commands are made of that.
 fn parse() -> Cli {
     Cli::try_parse().unwrap_or_else(|_| {
         let mut command = Cli::command();

@@ -142,7 +142,7 @@ impl How {
     }
 
     fn templates(&self, family: Family) -> Result<Templates, Failure> {
-        Templates::load(family, self.template_dir.as_deref())
+        family.templates(self.template_dir.as_deref())
     }
 
     fn trust<'r>(&self, request: &'r Request) -> Trust<'r> {

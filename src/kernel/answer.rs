@@ -9,8 +9,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::identity::{self, Identity, Near};
-use super::listed::{Class, Distribution, Side};
 use super::support::{Kernel, Lists, Support};
+use super::terms::{Class, Distribution, Side};
 use crate::model::version::{KernelRange, KernelRelease, KernelSeries};
 
 /// What a release says of a kernel.

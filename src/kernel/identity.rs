@@ -4,7 +4,7 @@
 //! Whose kernel a release string names, and which line of updates it is part of. The module
 //! above has the table for people; [`FORMS`] is the same for the program.
 
-use super::listed::Distribution;
+use super::terms::Distribution;
 use crate::model::version::KernelRelease;
 
 /// A kernel as one distribution's.

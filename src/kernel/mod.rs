@@ -32,14 +32,17 @@
 
 mod answer;
 mod changelog;
+mod entry_date;
 mod identity;
 mod listed;
 mod read;
 mod support;
+mod terms;
 
 pub use answer::{Answer, Answers, Closeness, Matched, Range};
-pub use changelog::{Entry, EntryDate, top_entry};
+pub use changelog::{Entry, top_entry};
+pub use entry_date::EntryDate;
 pub use identity::recognised;
-pub use listed::{Class, Distribution, Side};
 pub use read::{Fault, Release, changelog_problem, entry_at, newest_of_each_branch, support_at, tagged};
 pub use support::{Kernel, Kernels, Lists, Support, Unread};
+pub use terms::{Class, Distribution, Side};

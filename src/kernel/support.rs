@@ -8,8 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::changelog::{Entry, EntryDate};
-use super::listed::{Class, Distribution, Side};
+use super::entry_date::EntryDate;
+use super::terms::{Class, Distribution, Side};
 use crate::model::version::{KernelRelease, KernelSeries, LustreVersion};
 
 /// What a release's change log says of kernels.
@@ -116,18 +116,6 @@ impl Support {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         Side::ALL.into_iter().all(|side| self.of(side).all().next().is_none())
-    }
-}
-
-impl From<Entry> for Support {
-    fn from(entry: Entry) -> Self {
-        Self {
-            entry: entry.version(),
-            date: entry.date,
-            server: entry.server,
-            client: entry.client,
-            unread: entry.unread,
-        }
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::At;
+use super::document::{day, document};
 use super::grammar::KERNELS;
-use super::read::document;
 use super::walk::{Fault, Node};
 use crate::model::version::KernelSeries;
 use crate::model::{Moniker, Problem, SourceText};
@@ -68,14 +68,4 @@ fn series(table: &Node<'_>) -> Option<(KernelSeries, Series)> {
         table.walk.report(&eol.span, format!("`released` on line {line} is {released}"), problem);
     }
     Some((number.ok()?, Series { moniker: moniker?.value, released: released?.value, eol }))
-}
-
-/// A day of the calendar.
-pub(super) fn day(text: &str) -> Result<Date, Fault> {
-    // `parse` takes other forms of ISO 8601 too.
-    let form = text.len() == 10;
-    text.parse()
-        .ok()
-        .filter(|_| form)
-        .ok_or_else(|| "expected a day of the calendar, as in 2028-12-31".into())
 }

@@ -8,10 +8,12 @@
 //! is checked as far as one file can be without looking at a source: names, paths, globs,
 //! versions, references between tables. Defaults are applied here, once.
 
+mod document;
 mod grammar;
 mod kernels;
 mod read;
 mod schema;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod walk;

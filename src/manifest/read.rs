@@ -4,30 +4,22 @@
 //! From the text of a manifest to a [`Manifest`], or to everything that is wrong with it.
 
 mod agree;
-mod brackets;
 mod layer;
 mod line;
 mod names;
 mod paths;
 mod release;
 mod source;
-mod syntax;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use toml::de::{DeTable, DeValue};
-
 use super::Manifest;
-use super::grammar::{MANIFEST, Table};
-use super::walk::{Node, Walk};
+use super::document::document;
+use super::grammar::MANIFEST;
+use super::walk::Node;
 use crate::model::{Problem, SourceName, SourceText};
-
-pub(super) use syntax::Torn;
-
-/// The newest `schema` that this reader knows.
-const SCHEMA: u32 = 1;
 
 /// Reads a manifest whose relative paths start from `folder`.
 ///
@@ -38,31 +30,6 @@ const SCHEMA: u32 = 1;
 pub fn read(text: SourceText, folder: PathBuf) -> Result<Manifest, Vec<Problem>> {
     let text = Arc::new(text);
     document(&text, &MANIFEST, |root| manifest(root, &text, folder))
-}
-
-/// Holds a file against its grammar and reads it.
-pub(super) fn document<T>(
-    text: &Arc<SourceText>,
-    grammar: &'static Table,
-    read: impl FnOnce(&Node<'_>) -> Option<T>,
-) -> Result<T, Vec<Problem>> {
-    let (document, errors) = DeTable::parse_recoverable(&text.text);
-    let (torn, mut problems) = syntax::problems(text, errors);
-    if let Some(problem) = from_the_future(text, grammar, document.get_ref()) {
-        return Err(vec![problem]);
-    }
-    let walk = Walk::new(Arc::clone(text), torn);
-    let root = Node::root(&walk, grammar, document.get_ref());
-    root.check();
-    let value = read(&root);
-    problems.extend(walk.into_problems());
-    match value {
-        Some(value) if problems.is_empty() => Ok(value),
-        _ => {
-            problems.sort_by_key(|problem| problem.place.as_ref().map(|place| place.span.start));
-            Err(problems)
-        }
-    }
 }
 
 pub(super) fn manifest(root: &Node<'_>, text: &Arc<SourceText>, folder: PathBuf) -> Option<Manifest> {
@@ -97,21 +64,5 @@ pub(super) fn manifest(root: &Node<'_>, text: &Arc<SourceText>, folder: PathBuf)
         coverage: coverage.collect::<Option<BTreeMap<_, _>>>()?,
         contains,
         allow,
-    })
-}
-
-/// A file of a later schema may have anything in it: that it is one is all there is to say.
-fn from_the_future(
-    text: &Arc<SourceText>,
-    grammar: &'static Table,
-    document: &DeTable<'_>,
-) -> Option<Problem> {
-    let value = document.get("schema")?;
-    let DeValue::Integer(schema) = value.get_ref() else { return None };
-    let newer = schema.as_str().parse::<u64>().is_ok_and(|schema| schema > u64::from(SCHEMA));
-    newer.then(|| {
-        Problem::new(format!("{} has schema {schema}", grammar.header))
-            .at(text, value.span(), format!("this lustre-dist reads schema {SCHEMA}"))
-            .help("it was written for a newer lustre-dist: update the tool")
     })
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use super::At;
 use super::grammar::Field;
-use super::read::Torn;
+use super::syntax::Torn;
 use crate::model::version::VersionError;
 use crate::model::{Problem, SourceText};
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::find::{self, Found, refuse};
 use super::inside::Inside;
-use super::signed::{Trust, Vouched};
+use super::trust::{Trust, Vouched};
 use crate::archive::read::{self, Digested, Kind, Limits};
 use crate::line;
 use crate::lock::Lock;

@@ -13,6 +13,7 @@ pub mod branch;
 mod changes;
 pub mod deb;
 pub mod dkms;
+mod family;
 mod find;
 mod input;
 mod inside;
@@ -21,13 +22,16 @@ mod limits;
 mod maintainer;
 mod modules;
 mod out;
+mod own_patches;
 mod revision;
 pub mod rpm;
 mod signed;
 mod templates;
+mod trust;
 mod values;
 
 pub use changes::{Change, Entry, entries};
+pub use family::{Family, check_folder};
 pub use find::FORMATS;
 pub use input::{Input, Tarball};
 pub use key::Key;
@@ -36,8 +40,8 @@ pub use maintainer::Maintainer;
 pub use modules::{Module, Modules, declared as declared_modules};
 pub use out::{Content, Package, Stream, Written};
 pub use revision::Revision;
-pub use signed::{Trust, Vouched};
-pub use templates::{Family, Templates, check_folder};
+pub use templates::Templates;
+pub use trust::{Trust, Vouched};
 pub use values::Values;
 
 /// Whose packaging a package is made of.

@@ -12,32 +12,13 @@ use sha2::Digest as _;
 
 use super::input::Input;
 use super::key::Key;
+use super::trust::{Trust, Vouched};
 use crate::archive::read::Digested;
 use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem, Sha256, SourceDate};
 use crate::record::Sums;
 use crate::sign::Decoded;
 use crate::signature::{self, Checked, Circumstances, Content, FILE_NAMESPACE, Kind};
-
-/// What the packager says about a release's signatures.
-#[derive(Debug, Clone, Copy)]
-pub enum Trust<'k> {
-    /// Nothing. A release that is signed is refused: nobody could say that its signature is good.
-    Unsaid,
-    /// They are made with this key, and judged at that time.
-    Key(&'k Key, SourceDate),
-    /// They are not looked at, and no package has one.
-    Unchecked,
-}
-
-/// A signature over the tarball that was found good, and who made it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Vouched {
-    /// The detached signature in its armour, where one is over the tarball as it is compressed.
-    pub signature: Option<Vec<u8>>,
-    /// What each good signature says, a line each: `NAME.tar.xz.asc: OpenPGP key ...`.
-    pub by: Vec<String>,
-}
 
 /// What a signature file is over.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,92 +9,45 @@ use std::path::{Path, PathBuf};
 use minijinja::{Environment, Error, ErrorKind};
 use serde::Serialize;
 
-use super::values::Values;
 use crate::model::{Class, Failure, Problem};
 use crate::plan::{check_names, check_template, render_text};
 
-macro_rules! built_in {
-    ($family:literal, $($name:literal),+ $(,)?) => {
-        &[$(($name, include_str!(concat!("../../templates/", $family, "/", $name)))),+]
-    };
+/// The folders of the families, in a folder of the user's templates.
+const FOLDERS: [&str; 3] = ["deb", "rpm", "dkms"];
+
+/// The templates that we have for a family of packages.
+#[derive(Debug)]
+pub(super) struct Shipped {
+    /// The family's word, which its folder is named by: one of [`FOLDERS`].
+    pub(super) family: &'static str,
+    /// Each by its path in that folder, with its text.
+    pub(super) texts: &'static [(&'static str, &'static str)],
+    /// What a template sees of a release that has everything that one can have: the fields of
+    /// [`Values`](super::Values), and for most templates the family's own beside them.
+    pub(super) sample: fn(template: &str) -> serde_json::Value,
 }
 
-/// What the packages are for. Its templates stand in a folder of that name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// Debian source packages.
-    Deb,
-    /// Source RPMs.
-    Rpm,
-    /// DKMS tarballs.
-    Dkms,
-}
-
-impl Family {
-    /// Every family.
-    pub const ALL: [Self; 3] = [Self::Deb, Self::Rpm, Self::Dkms];
-
-    /// The folder's name, and the command's.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Deb => "deb",
-            Self::Rpm => "rpm",
-            Self::Dkms => "dkms",
-        }
-    }
-
-    /// What a template of it sees of a release that has everything that one can have: the fields of
-    /// [`Values`], and for most templates the family's own beside them.
-    fn sample(self, template: &str) -> serde_json::Value {
-        match (self, template) {
-            // Used with a tree's own packaging, too, which has nothing of what ours knows.
-            (Self::Deb, "watch.j2") => super::deb::watch_sample(),
-            (_, "changelog.j2" | "gbp.conf.j2") => {
-                serde_json::to_value(Values::sample()).expect("texts and numbers")
-            }
-            (Self::Deb, _) => super::deb::sample(),
-            (Self::Rpm, _) => super::rpm::sample(),
-            (Self::Dkms, _) => super::dkms::sample(),
-        }
-    }
-
-    fn help(self, template: &str) -> String {
-        let sample = self.sample(template);
+impl Shipped {
+    fn help(&self, template: &str) -> String {
+        let sample = (self.sample)(template);
         let names: Vec<&str> =
             sample.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-        format!("`{}/{template}` can name {}; see the README", self.word(), names.join(", "))
-    }
-
-    /// The templates that the tool carries, by their path in the family's folder.
-    fn built_in(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::Deb => built_in!(
-                "deb",
-                "changelog.j2",
-                "control.j2",
-                "copyright.j2",
-                "gbp.conf.j2",
-                "rules.j2",
-                "source/format.j2",
-                "source/lintian-overrides.j2",
-                "utils.install.j2",
-                "utils.lintian-overrides.j2",
-                "dkms.lintian-overrides.j2",
-                "dkms.install.j2",
-                "dkms.dkms.j2",
-                "watch.j2",
-            ),
-            Self::Rpm => built_in!("rpm", "changelog.j2", "dkms.conf.j2", "rpmlintrc.j2", "spec.j2"),
-            Self::Dkms => built_in!("dkms", "behind.conf.j2", "dkms.conf.j2", "prepare.sh.j2"),
-        }
+        format!("`{}/{template}` can name {}; see the README", self.family, names.join(", "))
     }
 }
+
+/// Reads the texts of [`Shipped`] when the program is built.
+macro_rules! shipped {
+    ($family:literal, $($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../templates/", $family, "/", $name)))),+]
+    };
+}
+pub(super) use shipped;
 
 /// Every template of a family.
 #[derive(Debug)]
 pub struct Templates {
-    family: Family,
+    shipped: &'static Shipped,
     /// By name: where the text comes from, for messages, and the text.
     texts: BTreeMap<String, (String, Vec<u8>)>,
     /// The names of those that are the user's.
@@ -112,20 +65,20 @@ impl Templates {
     ///
     /// # Errors
     /// A file that overrides nothing, or cannot be read; patches without a series.
-    pub fn load(family: Family, folder: Option<&Path>) -> Result<Self, Failure> {
-        let texts = family.built_in().iter().map(|(name, text)| {
-            let source = format!("templates/{}/{name}", family.word());
+    pub(super) fn load(shipped: &'static Shipped, folder: Option<&Path>) -> Result<Self, Failure> {
+        let texts = shipped.texts.iter().map(|(name, text)| {
+            let source = format!("templates/{}/{name}", shipped.family);
             ((*name).to_owned(), (source, text.as_bytes().to_vec()))
         });
         let mut templates = Self {
-            family,
+            shipped,
             texts: texts.collect(),
             overridden: BTreeSet::new(),
             files: BTreeMap::new(),
             patches: BTreeMap::new(),
         };
         if let Some(folder) = folder {
-            templates.overlay(&folder.join(family.word()), folder)?;
+            templates.overlay(&folder.join(shipped.family), folder)?;
         }
         Ok(templates)
     }
@@ -138,7 +91,7 @@ impl Templates {
         }
         for entry in std::fs::read_dir(given).map_err(|error| Failure::io("read", given, &error))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !Family::ALL.iter().any(|family| family.word() == name) {
+            if !FOLDERS.contains(&name.as_str()) {
                 problems.push(unknown(&entry.path(), "deb/, rpm/ and dkms/"));
             }
         }
@@ -229,7 +182,7 @@ impl Templates {
                 problems.push(problem);
                 continue;
             }
-            let (sample, help) = (self.family.sample(name), self.family.help(name));
+            let (sample, help) = ((self.shipped.sample)(name), self.shipped.help(name));
             let found = check_names(source, bytes, &sample, &help);
             // What a loop runs over is known when it runs.
             let rendered = if found.is_empty() { self.render(name, &sample).err() } else { None };
@@ -248,29 +201,10 @@ impl Templates {
     /// When the family has no such template.
     pub fn render(&self, name: &str, values: &impl Serialize) -> Result<String, Problem> {
         let (source, bytes) = &self.texts[name];
-        render_text(source, bytes, values, &self.family.help(name), &|environment: &mut Environment<'_>| {
+        render_text(source, bytes, values, &self.shipped.help(name), &|environment: &mut Environment<'_>| {
             environment.add_filter("fill", fill);
         })
     }
-}
-
-/// Checks a folder of overriding templates, all families.
-#[must_use]
-pub fn check_folder(folder: &Path) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = Vec::new();
-    for family in Family::ALL {
-        let found = match Templates::load(family, Some(folder)) {
-            Ok(templates) => templates.check(),
-            Err(failure) => failure.problems,
-        };
-        for problem in found {
-            // What stands beside the families' folders is found by each.
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-        }
-    }
-    problems
 }
 
 fn unknown(path: &Path, known: &str) -> Problem {
@@ -334,12 +268,5 @@ mod tests {
         assert_eq!(filled.lines().count(), 2);
         assert!(filled.starts_with("  * word word") && filled.contains("\n    word"));
         assert!(filled.lines().all(|line| line.len() <= 79));
-    }
-
-    #[test]
-    fn our_templates_are_well_formed() {
-        for family in Family::ALL {
-            assert_eq!(Templates::load(family, None).unwrap().check(), []);
-        }
     }
 }

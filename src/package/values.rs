@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Request;
-use super::changes::{Change, Entry, entries, of_users_patches, strftime};
+use super::changes::{Change, Entry, entries, strftime};
 use super::input::Input;
 use super::limits::{edges, spelled};
 use super::maintainer::Maintainer;
-use super::templates::Templates;
 use crate::model::Failure;
 use crate::model::version::ReleaseVersion;
 use crate::repository::layout;
@@ -119,6 +118,14 @@ pub struct Source {
 }
 
 impl Values {
+    /// [`sample`](Self::sample) as JSON, for templates that see nothing else.
+    ///
+    /// # Panics
+    /// Never: these are texts and numbers.
+    pub(super) fn sample_alone() -> serde_json::Value {
+        serde_json::to_value(Self::sample()).expect("texts and numbers")
+    }
+
     /// What templates see of a release that has everything that one can have.
     pub(super) fn sample() -> Self {
         let text = |text: &str| text.to_owned();
@@ -182,10 +189,10 @@ impl Values {
         input: &Input,
         previous: &[Input],
         request: &Request,
-        templates: &Templates,
+        own_patches: Vec<Change>,
     ) -> Result<Self, Failure> {
         let mut changes = entries(input, previous, &request.revision)?;
-        changes[0].changes.extend(of_users_patches(templates)?);
+        changes[0].changes.extend(own_patches);
         let version = &input.version;
         let release = &input.manifest.release;
         Ok(Self {

@@ -5,6 +5,7 @@
 //! have the flags that the release needs on the day of the page.
 
 use super::files::Files;
+use super::shown::Line;
 use super::{Release, Site};
 use crate::manifest::Format;
 use crate::record::Names;
@@ -21,6 +22,13 @@ pub(super) fn fetch(site: &Site, spec: &str, entry: Option<&Entry>) -> String {
     words.push("--unpack");
     words.extend(flags);
     words.join(" ")
+}
+
+/// Fetches the newest release of a line, by the line's id where it is one that goes on.
+pub(super) fn fetch_newest(site: &Site, line: &Line, newest: &Entry) -> String {
+    let title = newest.title();
+    let goes_on = line.kernel.is_some() || line.eol.is_some();
+    fetch(site, if goes_on { &line.id } else { &title }, Some(newest))
 }
 
 /// The flag that a release will need one day that does not need it yet.

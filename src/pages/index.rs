@@ -43,8 +43,9 @@ pub fn index(site: &Site, latest: &BTreeMap<String, Release>) -> Page {
     let lives = |card: &&Card| !card.line.is_over && card.line.kernel.is_some();
     let mut with_latest = lines.iter().filter(|card| card.latest.is_some());
     let shown = with_latest.clone().find(lives).or_else(|| with_latest.next());
-    let example =
-        shown.and_then(|card| Some(card.line.fetch(site, &latest.get(&card.line.id)?.listed.entry)));
+    let example = shown.and_then(|card| {
+        Some(commands::fetch_newest(site, &card.line, &latest.get(&card.line.id)?.listed.entry))
+    });
     let example = example.unwrap_or_else(|| commands::fetch(site, "latest", None));
     let previews = site.catalog.all().into_iter().rev().filter(|listed| listed.entry.is_preview());
     let previews = previews.take(5).map(|listed| shown::row(listed, None)).collect();

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::kernels::{Group, table};
 use super::shown::{self, Line, Row};
-use super::{Page, Release, Site, fill};
+use super::{Page, Release, Site, commands, fill};
 use crate::model::Sha256;
 use crate::repository::layout;
 
@@ -38,7 +38,7 @@ pub fn line(
     let newest = shown::newest(site, id);
     let shown = shown::line(site, id);
     let page = LinePage {
-        fetch: latest.map(|release| shown.fetch(site, &release.listed.entry)),
+        fetch: latest.map(|release| commands::fetch_newest(site, &shown, &release.listed.entry)),
         line: shown,
         latest: latest.map(|release| shown::row(release.listed, newest)),
         releases: all.map(|listed| shown::row_with_tarballs(listed, newest, files)).collect(),

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::{Site, commands};
+use super::Site;
 use crate::manifest::Format;
 use crate::model::version::KernelRange;
 use crate::model::{Sha256, SourceDate};
@@ -143,15 +143,6 @@ pub(super) fn line(site: &Site, id: Option<&str>) -> Line {
         moniker: entry.moniker.map(crate::model::Moniker::word),
         eol: entry.eol,
         is_over: entry.is_over(site.today),
-    }
-}
-
-impl Line {
-    /// The command that fetches the newest release of the line, by its id where it is one that goes on.
-    pub(super) fn fetch(&self, site: &Site, newest: &Entry) -> String {
-        let title = newest.title();
-        let goes_on = self.kernel.is_some() || self.eol.is_some();
-        commands::fetch(site, if goes_on { &self.id } else { &title }, Some(newest))
     }
 }
 

@@ -4,11 +4,11 @@
 //! Why hunks do not fit where the patch puts them: their lines are elsewhere, their result is there,
 //! or something else is.
 
-use super::apply::Offsets;
 use super::change::{FileChange, Hunk, Kind, reversed};
 use super::difference::{Difference, alike, fuzz, likeliest, without_blanks, without_cr};
 use super::error::{Cause, PatchProblem, Place, Scope};
 use super::place::Block;
+use super::tree::Offsets;
 
 const REFRESH: &str = "Refresh the patch against this source.";
 

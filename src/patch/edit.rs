@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use super::apply::{File, Offsets};
 use super::change::{FileChange, Kind, LINK, REGULAR};
 use super::diagnose::Site;
 use super::error::{Cause, PatchProblem, Scope};
 use super::place::{Block, Settled, rebuild, settle, split};
+use super::tree::{File, Offsets};
 
 /// New content, and how far each hunk moved.
 pub(super) type Edited = (Arc<[u8]>, Vec<i64>);

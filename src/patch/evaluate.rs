@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::apply::{Action, Applied, Failure, File, Offsets, Tree};
 use super::change::{FileChange, Kind, REGULAR};
 use super::difference::first_difference;
 use super::edit::{Edited, edited};
@@ -14,6 +13,7 @@ use super::error::{Cause, Mode, PatchProblem, Scope};
 use super::path::strip;
 use super::place::split;
 use super::quote::show_path;
+use super::tree::{Action, Applied, Failure, File, Offsets, Tree};
 
 /// What a change does to the tree.
 pub(super) struct Effect {

@@ -54,6 +54,7 @@ mod difference;
 mod edit;
 mod error;
 mod evaluate;
+mod extended;
 mod header;
 mod hunk;
 mod parse;
@@ -65,11 +66,13 @@ mod section;
 mod series;
 #[cfg(test)]
 mod tests;
+mod tree;
 
-pub use apply::{Action, Applied, Failure, File, Offsets, Tree, apply};
+pub use apply::apply;
 pub use change::{EXECUTABLE, FileChange, Hunk, Kind, LINK, Line, Patch, REGULAR, Side, Span};
 pub use error::{Cause, PatchProblem, Place, Scope};
 pub use header::{Header, Mention};
 pub use parse::{parse, parse_stripping};
 pub use quote::show_path;
 pub use series::{SeriesEntry, parse_series};
+pub use tree::{Action, Applied, Failure, File, Offsets, Tree};

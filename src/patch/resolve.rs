@@ -5,9 +5,9 @@
 
 use super::change::{FileChange, Hunk, Kind, LINK};
 use super::error::Cause;
+use super::extended::Extended;
 use super::path::{Name, split_git_line, strip};
 use super::quote::{show_path, unquote};
-use super::section::Extended;
 
 /// The blob id of an empty file, in SHA-1 and SHA-256: a file with it has no hunks.
 const EMPTY: [&[u8]; 2] = [

@@ -6,26 +6,11 @@
 use super::change::{EXECUTABLE, FileChange, LINK, REGULAR};
 use super::cursor::{Cursor, trim};
 use super::error::Cause;
+use super::extended::Extended;
 use super::hunk;
 use super::path::{Name, split_git_line, strip};
 use super::quote::show_path;
 use super::resolve::resolve;
-
-/// Git's extended headers, as written.
-#[derive(Default)]
-pub(super) struct Extended<'a> {
-    /// What stands behind `diff --git `.
-    pub(super) git_line: Option<&'a [u8]>,
-    pub(super) created: bool,
-    pub(super) deleted: bool,
-    pub(super) old_mode: Option<u32>,
-    pub(super) new_mode: Option<u32>,
-    /// From and to.
-    pub(super) renamed: [Option<&'a [u8]>; 2],
-    pub(super) copied: [Option<&'a [u8]>; 2],
-    /// The blob ids before and after.
-    pub(super) ids: Option<(&'a [u8], &'a [u8])>,
-}
 
 /// Reads the change at the cursor. What is wrong goes to the cursor's list, and the change is left out.
 pub(super) fn change(cursor: &mut Cursor<'_>) -> Option<FileChange> {

@@ -12,7 +12,7 @@ use tough::schema::{self, Metafile, Root, Signed, Snapshot, Targets};
 
 use super::chain::{self, Rooted};
 use super::role::{Lifetimes, days_left};
-use super::{KeyId, Keys, Role, canonical, init, public, signed};
+use super::{KeyId, Keys, Role, canonical, lost, public, signed};
 use crate::model::{Class, Failure, Problem, Sha256};
 use crate::repository::{Catalog, from_targets, layout};
 use crate::store::{Stamp, Store};
@@ -111,7 +111,7 @@ impl Head {
                 let help = format!("`lustre-dist repo init {}` goes on where it stopped", store.at());
                 Failure::new(Class::Verification, missing(path).help(help))
             };
-            return Err(init::lost(store)?.unwrap_or_else(begun));
+            return Err(lost::lost(store)?.unwrap_or_else(begun));
         };
         let timestamp: Signed<schema::Timestamp> = canonical::read(&bytes, Role::Timestamp, path)?;
         verify(any, Role::Timestamp, &timestamp, path)?;

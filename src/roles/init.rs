@@ -12,6 +12,7 @@ use tough::schema::{RoleKeys, Root};
 use super::chain::{self, Rooted};
 use super::commit::Writer;
 use super::head::{Freshness, Head};
+use super::lost::lost;
 use super::role::Lifetimes;
 use super::{Keys, Role, Signer, canonical, signed};
 use crate::model::{Class, Failure, Problem};
@@ -35,14 +36,6 @@ impl Default for Terms {
     fn default() -> Self {
         Self { root_keys: 1, threshold: 1, separate: false, lifetimes: Lifetimes::default() }
     }
-}
-
-/// Whether a store has a repository, or the start of one.
-///
-/// # Errors
-/// The store cannot be read.
-pub fn is_there(store: &Store) -> Result<bool, Failure> {
-    Ok(store.read(&layout::role(1, Role::Root.word()), chain::LARGEST)?.is_some())
 }
 
 /// Makes an empty repository. Keys that the folder lacks are made: `root-1` and so on, `targets`, and
@@ -96,26 +89,6 @@ fn begun(store: &Store, keys: &Keys, bytes: Vec<u8>) -> Result<Rooted, Failure> 
         return Err(lost);
     }
     if ours { Ok(root) } else { Err(exists(store)) }
-}
-
-/// Why a repository whose timestamp is not there must not be begun anew: it was whole once. Releases and a second
-/// root come after the first timestamp, so a first run that was stopped has left neither.
-///
-/// # Errors
-/// The store cannot be read.
-pub fn lost(store: &Store) -> Result<Option<Failure>, Failure> {
-    let note = if !store.list(layout::TARGETS)?.is_empty() {
-        "it has releases: a new start would hide them all"
-    } else if store.read(&layout::role(2, Role::Root.word()), chain::LARGEST)?.is_some() {
-        "its keys were changed: a new start would be signed with the old ones"
-    } else {
-        return Ok(None);
-    };
-    let problem =
-        Problem::new(format!("`{}` of the repository at `{}` is lost", layout::TIMESTAMP, store.at()))
-            .note(note)
-            .help("put it back from a copy of the repository, the newest there is");
-    Ok(Some(Failure::new(Class::Verification, problem)))
 }
 
 fn exists(store: &Store) -> Failure {

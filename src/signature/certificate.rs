@@ -10,7 +10,7 @@ use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{Packet, PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData, UserId};
 use pgp::types::{KeyDetails, SignatureBytes, Tag, VerifyingKey};
 
-use super::openpgp::{date, hex};
+use super::fields::{date, hex};
 use super::standing::{Standing, check_life, check_revocation, flags};
 use super::strength;
 use super::verdict::{Refusal, Why};

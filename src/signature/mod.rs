@@ -31,6 +31,7 @@
 mod allowed;
 pub(crate) mod armor;
 mod certificate;
+mod fields;
 mod keys;
 mod openpgp;
 pub(crate) mod raw;
@@ -47,7 +48,7 @@ pub use keys::{KeyFile, Keys};
 pub use strength::RSA_BITS;
 pub use verdict::{Checked, Good, Kind, Refusal, Why};
 
-pub(crate) use openpgp::hex;
+pub(crate) use fields::hex;
 pub(crate) use ssh::signed_data;
 
 /// How far a signature may be dated ahead of the time of the check, in seconds: two machines never

@@ -10,18 +10,10 @@ use pgp::packet::{Packet, PacketParser, Signature, SignatureType, SignatureVersi
 use pgp::types::Timestamp;
 
 use super::certificate::{self, Certificate, Member};
+use super::fields::{date, hex};
 use super::verdict::{Checked, Good, Kind, Refusal, Why};
 use super::{CLOCK_SKEW, Circumstances, Content, Keys, MOST_SIGNATURES, armor, standing, strength};
 use crate::model::SourceDate;
-
-/// Upper-case hexadecimal digits, as fingerprints are written.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
-}
-
-pub(super) fn date(at: Timestamp) -> SourceDate {
-    SourceDate(u64::from(at.as_secs()))
-}
 
 /// Checks every signature of an armored or binary file.
 pub(super) fn check(

@@ -10,11 +10,9 @@ use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, HashAlg, SshSig};
 
 use super::allowed::SshKey;
-use super::verdict::{Checked, Good, Kind, Refusal, Why};
+use super::verdict::{Checked, Good, Kind, Refusal, SSH_BEGIN, Why};
 use super::{Circumstances, Content, Keys, strength};
 
-/// The first line of an SSH signature.
-pub(super) const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
 const END: &str = "-----END SSH SIGNATURE-----";
 
 /// A security key sets this bit when somebody touched it.
@@ -45,7 +43,7 @@ fn read(bytes: &[u8]) -> Result<SshSig, Refusal> {
             format!("it is cut off: no `{END}`")
         }));
     }
-    if text.matches(BEGIN).count() != 1 {
+    if text.matches(SSH_BEGIN).count() != 1 {
         return Err(garbage("it holds more than one SSH signature".to_owned()));
     }
     SshSig::from_pem(format!("{text}\n")).map_err(|error| garbage(format!("it cannot be decoded: {error}")))

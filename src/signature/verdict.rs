@@ -7,8 +7,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ssh;
 use crate::model::{Problem, SourceDate};
+
+/// The first line of an SSH signature.
+pub(super) const SSH_BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
 
 /// The kind of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,11 +26,7 @@ impl Kind {
     /// What a signature claims to be by its first line.
     #[must_use]
     pub fn of(signature: &[u8]) -> Self {
-        if signature.trim_ascii_start().starts_with(ssh::BEGIN.as_bytes()) {
-            Self::Ssh
-        } else {
-            Self::Openpgp
-        }
+        if signature.trim_ascii_start().starts_with(SSH_BEGIN.as_bytes()) { Self::Ssh } else { Self::Openpgp }
     }
 }
 

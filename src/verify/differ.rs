@@ -5,14 +5,14 @@
 //! the tarball is read a second time for them and nothing is kept in the first.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Place;
 use super::finding::Finding;
-use super::members::Original;
 use super::pass::Held;
 use super::sources::{Sources, Standing};
 use crate::archive::read::{self, Kind, Limits, Member, Visit};
-use crate::model::{CommitId, Failure, SourceDate};
+use crate::model::{BlobId, CommitId, Failure, SourceDate, SourceName};
 
 /// A member that differs: what is to be said of it, and what it should hold.
 pub struct Wanted {
@@ -20,6 +20,14 @@ pub struct Wanted {
     pub finding: Finding,
     /// The original.
     pub original: Original,
+}
+
+/// Where the bytes are that a member should have.
+pub enum Original {
+    /// A blob of a source.
+    Blob(SourceName, BlobId),
+    /// At hand.
+    Bytes(Arc<[u8]>),
 }
 
 /// Completes the findings of differing members, by their indices among `members`, with the first byte

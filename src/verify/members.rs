@@ -9,14 +9,15 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::carried::Carried;
-use super::differ::{self, Wanted};
-use super::expect::{Expectation, Expected, Origin, What};
+use super::differ::{self, Original, Wanted};
+use super::expect::Expectation;
+use super::expected::{Expected, Origin, What};
 use super::finding::{Finding, Findings, Step};
 use super::pass::{Held, Tarball};
 use super::sources::{Sources, Standing};
 use super::{Place, problem_of};
 use crate::archive::read::{Kind, Part};
-use crate::model::{BlobId, Problem, Sha256, SourceName};
+use crate::model::{Problem, Sha256, SourceName};
 use crate::source::BlobMode;
 
 /// How far the members are proven. Directories have nothing to prove and count nowhere.
@@ -116,14 +117,6 @@ enum Verdict<'e> {
     Wrong(String),
     /// The right kind with another content: both sides, and where to get the original.
     Differs(String, Original),
-}
-
-/// Where the bytes are that a member should have.
-pub enum Original {
-    /// A blob of a source.
-    Blob(SourceName, BlobId),
-    /// At hand.
-    Bytes(Arc<[u8]>),
 }
 
 fn judge<'e>(held: &Held, expected: &'e Expected) -> Verdict<'e> {

@@ -19,6 +19,7 @@ mod carried;
 mod description;
 mod differ;
 mod expect;
+mod expected;
 mod files;
 mod finding;
 mod hash;
@@ -281,7 +282,7 @@ pub fn open(path: &Path, jobs: usize) -> Result<Opened, Failure> {
 /// Adds to a problem with a member the first byte at which it differs from `original`.
 #[must_use]
 pub fn first_byte(place: &Place, members: &[Held], nth: usize, problem: Problem, original: &[u8]) -> Problem {
-    let original = members::Original::Bytes(original.into());
+    let original = differ::Original::Bytes(original.into());
     let wanted = differ::Wanted { finding: Finding::new(Step::Members, problem.clone()), original };
     let located = differ::locate(place, members, [(nth, wanted)].into(), &Sources::new());
     located.into_iter().next().map_or(problem, |finding| finding.problem)

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::carried::Carried;
-use super::expect::{Files, Offset, Taken, lands};
+use super::expected::{Files, Offset, Taken, lands};
 use super::finding::{Finding, Findings, Step};
 use crate::lock::patch_problem;
 use crate::manifest::Layer;

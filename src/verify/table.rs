@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::expect::{Expected, Origin};
+use super::expected::{Expected, Origin};
 use super::finding::{Finding, Findings, Step};
 use super::json;
 use super::pass::Held;
@@ -118,7 +118,7 @@ fn line(lock: &Lock, held: &Held, expected: &Expected, claimed: &Value) -> Strin
             line.commit = lock.source.get(source.as_str()).map(|pin| pin.commit);
             line.from = Some(from);
             line.patches = patches;
-            let unknown = expected.what == super::expect::What::Unknown;
+            let unknown = expected.what == super::expected::What::Unknown;
             line.blob = match blob {
                 Some(blob) => Some(*blob),
                 // What a patch was applied to cannot be known without the source; what was not

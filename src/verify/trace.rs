@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::expect::{Expected, Origin, What};
+use super::expected::{Expected, Origin, What};
 use super::{Place, Sources, faults, finding::Findings, members, pass, problem_of};
 use crate::archive::read::{Kind, Limits};
 use crate::lock::Pin;

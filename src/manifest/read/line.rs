@@ -3,7 +3,7 @@
 
 //! `[line]`, whose keys must tell one story.
 
-use super::super::kernels::day;
+use super::super::document::day;
 use super::super::walk::{Fault, Node};
 use crate::manifest::{At, Line};
 use crate::model::Problem;

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::grammar::{Field, Kind, MANIFEST, Rule, Table};
-use super::super::read::{Torn, manifest};
+use super::super::read::manifest;
+use super::super::syntax::Torn;
 use super::super::walk::{Node, Walk};
 use super::super::{Format, json_schema};
 use super::{SAMPLE, read_text, report};

@@ -18,6 +18,7 @@ mod mark;
 mod on_branch;
 mod pick;
 mod settle;
+mod store;
 mod trees;
 mod unpack;
 mod write;

@@ -7,8 +7,8 @@
 use gix::ObjectId;
 use gix::objs::{Kind as ObjectKind, encode};
 
+use super::store::Store;
 use super::trees::{File, Files, blob_id};
-use super::write::Store;
 use crate::archive::read::{self, Kind, Limits, Member, Visit};
 use crate::model::{Class, CommitId, Failure, Problem, SourceDate};
 use crate::package::Input;

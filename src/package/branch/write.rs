@@ -4,15 +4,16 @@
 //! Objects and refs of the packaging repository. Work trees and indexes are nobody's business here.
 
 use gix::ObjectId;
-use gix::objs::{Commit, Kind, Tag, WriteTo};
+use gix::objs::{Commit, Kind, Tag};
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 use gix::refs::{FullName, Target};
 
 use super::on_branch::Branch;
+use super::store::{Store, unwritable};
 use super::{Step, trees, unpack};
 use crate::model::{Class, CommitId, Failure, Problem, SourceDate};
 use crate::package::Maintainer;
-use crate::source::{Repository, Tip, causes, descends, read_tip};
+use crate::source::{Repository, Tip, descends, read_tip};
 
 /// Refuses branches that somebody has checked out: their work tree would seem to undo the commit.
 pub(super) fn not_checked_out(repository: &Repository, branches: &[String]) -> Result<(), Failure> {
@@ -35,24 +36,6 @@ pub(super) fn not_checked_out(repository: &Repository, branches: &[String]) -> R
     Ok(())
 }
 
-/// Where objects go.
-pub(super) struct Store {
-    inner: gix::Repository,
-    repository: Repository,
-}
-
-impl Store {
-    pub(super) fn blob(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let written = self.inner.write_blob(bytes);
-        written.map(drop).map_err(|error| unwritable("write to", &self.repository, &error))
-    }
-
-    fn object(&self, object: impl WriteTo) -> Result<ObjectId, Failure> {
-        let written = self.inner.write_object(object);
-        written.map(gix::Id::detach).map_err(|error| unwritable("write to", &self.repository, &error))
-    }
-}
-
 /// Writes every step's objects, and moves the branches and makes the tags in one transaction. The
 /// commits, in the order of the steps; none where there is no step.
 pub(super) fn steps(
@@ -62,7 +45,7 @@ pub(super) fn steps(
     steps: &[Step],
 ) -> Result<Option<Vec<CommitId>>, Failure> {
     let Some(last) = steps.last() else { return Ok(None) };
-    let store = Store { inner: repository.to_gix(), repository: repository.clone() };
+    let store = Store::new(repository);
     let objects = repository.objects();
     let mut upstream = branch.upstream_head.map(|id| id.0);
     let mut head = branch.head.map(|id| id.0);
@@ -199,11 +182,4 @@ fn edit(name: &str, new: ObjectId, old: Option<CommitId>) -> RefEdit {
         name: FullName::try_from(name).expect("names of refs were checked"),
         deref: false,
     }
-}
-
-fn unwritable(what: &str, repository: &Repository, error: &gix::Error) -> Failure {
-    let problem = Problem::new(format!("cannot {what} the repository `{}`", repository.path().display()))
-        .help("nothing was moved there; run again when nothing else writes to it");
-    let problem = causes(error).into_iter().fold(problem, Problem::note);
-    Failure::new(Class::Environment, problem)
 }

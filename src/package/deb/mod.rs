@@ -16,13 +16,40 @@ mod watch;
 
 use std::collections::BTreeMap;
 
+use super::own_patches::of_users_patches;
+use super::templates::{Shipped, shipped};
 use super::{Content, Input, Package, Packaging, Request, Templates, Values};
 use crate::model::{Class, Failure, Problem};
 use changelog::Newest;
-pub(super) use ours::sample;
 use tarball::File;
 pub(super) use tarball::Folder;
-pub(super) use watch::sample as watch_sample;
+
+/// Our templates for Debian packages.
+pub(super) const SHIPPED: Shipped = Shipped {
+    family: "deb",
+    texts: shipped!(
+        "deb",
+        "changelog.j2",
+        "control.j2",
+        "copyright.j2",
+        "gbp.conf.j2",
+        "rules.j2",
+        "source/format.j2",
+        "source/lintian-overrides.j2",
+        "utils.install.j2",
+        "utils.lintian-overrides.j2",
+        "dkms.lintian-overrides.j2",
+        "dkms.install.j2",
+        "dkms.dkms.j2",
+        "watch.j2",
+    ),
+    sample: |template| match template {
+        "changelog.j2" | "gbp.conf.j2" => Values::sample_alone(),
+        // Used with a tree's own packaging, too, which has nothing of what ours knows.
+        "watch.j2" => watch::sample(),
+        _ => ours::sample(),
+    },
+};
 
 /// The change log, from the tree's root.
 pub(super) const CHANGELOG: &str = "debian/changelog";
@@ -89,7 +116,7 @@ pub(super) fn render(
             .note("Debian Policy 5.6.1: two or more of `a-z`, `0-9`, `+`, `-` and `.`");
         return Err(Failure::new(Class::Usage, problem));
     }
-    let mut values = Values::new(input, previous, request, templates)?;
+    let mut values = Values::new(input, previous, request, of_users_patches(templates)?)?;
     values.first &= before.is_none();
     let whose = packaging(input, request)?;
     let has_key = request.signing_key.is_some();

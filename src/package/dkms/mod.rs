@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::own_patches::of_users_patches;
+use super::templates::{Shipped, shipped};
 use super::{Content, Input, Module, Package, Packaging, Request, Templates, Values, kernel_expression};
 use crate::model::{Class, Failure, Problem};
 use tarball::SourceTree;
@@ -64,8 +66,15 @@ struct Context<'a> {
     hook_runs_autogen: bool,
 }
 
+/// Our templates for DKMS packages.
+pub(super) const SHIPPED: Shipped = Shipped {
+    family: "dkms",
+    texts: shipped!("dkms", "behind.conf.j2", "dkms.conf.j2", "prepare.sh.j2"),
+    sample: |_| sample(),
+};
+
 /// What templates see of a release that has everything that one can have.
-pub(super) fn sample() -> serde_json::Value {
+fn sample() -> serde_json::Value {
     let module = [Module::sample()];
     let context = Context {
         values: &Values::sample(),
@@ -94,7 +103,7 @@ pub fn make(
     templates: &Templates,
     servers: Option<Servers>,
 ) -> Result<Package, Failure> {
-    let values = Values::new(input, previous, request, templates)?;
+    let values = Values::new(input, previous, request, of_users_patches(templates)?)?;
     let version = package_version(&values);
     let location = location(request);
     let patches = files::patches(templates)?;

@@ -19,18 +19,29 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
+use super::own_patches::of_users_patches;
+use super::templates::{Shipped, shipped};
 use super::{Content, Input, Package, Packaging, Request, Templates, Values};
 use crate::manifest::Format;
 use crate::model::{Class, Failure, Problem};
 use crate::release::Aside;
 use dist::Dist;
 use extras::Extras;
-pub(super) use ours::sample;
 use program::{Asked, Rpm};
 
 /// The tarballs that `%setup` unpacks on every distribution that is still supported, the best
 /// compressed first.
 pub const FORMATS: [Format; 2] = [Format::Xz, Format::Gzip];
+
+/// Our templates for source RPMs.
+pub(super) const SHIPPED: Shipped = Shipped {
+    family: "rpm",
+    texts: shipped!("rpm", "changelog.j2", "dkms.conf.j2", "rpmlintrc.j2", "spec.j2"),
+    sample: |template| match template {
+        "changelog.j2" => Values::sample_alone(),
+        _ => ours::sample(),
+    },
+};
 
 /// A source RPM that rpmbuild wrote, ready to be put in its place.
 #[derive(Debug)]
@@ -73,7 +84,7 @@ pub fn make(
     (out, path): (&Path, &OsStr),
 ) -> Result<Made, Failure> {
     let dist = Dist::new(request.dist.as_deref())?;
-    let values = Values::new(input, previous, request, templates)?;
+    let values = Values::new(input, previous, request, of_users_patches(templates)?)?;
     let own = reach::own(input)?;
     let packaging = packaging(input, request, own)?;
     reach::only_one(input, packaging, own)?;

@@ -3,13 +3,15 @@
 
 //! Errors of the TOML itself, and what may still be believed of a file that has them.
 
+mod brackets;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use toml::de::Error;
 
-use super::brackets::first_unclosed;
 use crate::model::{Problem, SourceText};
+use brackets::first_unclosed;
 
 /// The parts of a file that did not read: the lines of each syntax error, and from a bracket that
 /// is never closed everything that it swallowed. In the order of the file.
