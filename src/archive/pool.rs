@@ -27,8 +27,8 @@ pub(super) enum Memory {
 /// A source of buffers.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
-    back: Sender<Room>,
-    idle: Receiver<Room>,
+    back: Sender<Storage>,
+    idle: Receiver<Storage>,
     from: Memory,
     size: usize,
 }
@@ -42,19 +42,19 @@ impl Pool {
 
     /// An empty buffer.
     pub(super) fn take(&self) -> Buffer {
-        let room = self.idle.try_recv().unwrap_or_else(|_| Room::new(self.from, self.size));
-        Buffer { room, back: self.back.clone() }
+        let storage = self.idle.try_recv().unwrap_or_else(|_| Storage::new(self.from, self.size));
+        Buffer { storage, back: self.back.clone() }
     }
 }
 
 /// The memory of a buffer, and what is in it.
 #[derive(Debug)]
-enum Room {
+enum Storage {
     Allocated(Vec<u8>),
     Mapped { map: MmapMut, length: usize },
 }
 
-impl Room {
+impl Storage {
     fn new(from: Memory, size: usize) -> Self {
         match from {
             Memory::Allocator => Self::Allocated(Vec::with_capacity(size)),
@@ -91,31 +91,31 @@ impl Room {
 /// A buffer that returns to its pool when it is dropped.
 #[derive(Debug)]
 pub(super) struct Buffer {
-    room: Room,
-    back: Sender<Room>,
+    storage: Storage,
+    back: Sender<Storage>,
 }
 
 impl Buffer {
-    /// Makes room for that many bytes more.
+    /// Makes place for that many bytes more.
     pub(super) fn reserve(&mut self, more: usize) {
-        match &mut self.room {
-            Room::Allocated(bytes) => bytes.reserve(more),
-            Room::Mapped { map, length } if map.len() - *length < more => {
+        match &mut self.storage {
+            Storage::Allocated(bytes) => bytes.reserve(more),
+            Storage::Mapped { map, length } if map.len() - *length < more => {
                 let mut larger =
-                    Self { room: Room::new(Memory::System, *length + more), back: self.back.clone() };
+                    Self { storage: Storage::new(Memory::System, *length + more), back: self.back.clone() };
                 larger.push(self);
                 *self = larger;
             }
-            Room::Mapped { .. } => {}
+            Storage::Mapped { .. } => {}
         }
     }
 
     /// Appends these bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
-        match &mut self.room {
-            Room::Allocated(room) => room.extend_from_slice(bytes),
-            Room::Mapped { map, length } => {
+        match &mut self.storage {
+            Storage::Allocated(storage) => storage.extend_from_slice(bytes),
+            Storage::Mapped { map, length } => {
                 map[*length..][..bytes.len()].copy_from_slice(bytes);
                 *length += bytes.len();
             }
@@ -127,17 +127,17 @@ impl Deref for Buffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.room.bytes()
+        self.storage.bytes()
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let mut room = std::mem::replace(&mut self.room, Room::Allocated(Vec::new()));
-        if room.size() <= LARGEST {
-            room.clear();
+        let mut storage = std::mem::replace(&mut self.storage, Storage::Allocated(Vec::new()));
+        if storage.size() <= LARGEST {
+            storage.clear();
             // A full pool has enough; this one is freed.
-            let _ = self.back.try_send(room);
+            let _ = self.back.try_send(storage);
         }
     }
 }
@@ -156,16 +156,16 @@ mod tests {
             assert_eq!(&*buffer, b"seven bytes and more");
             buffer.reserve(LARGEST);
             assert_eq!(&*buffer, b"seven bytes and more");
-            assert!(buffer.room.size() > LARGEST);
+            assert!(buffer.storage.size() > LARGEST);
             drop(buffer);
             // The large one is gone.
             let mut buffer = pool.take();
-            assert!(buffer.is_empty() && buffer.room.size() < LARGEST);
+            assert!(buffer.is_empty() && buffer.storage.size() < LARGEST);
             buffer.push(&[1; 100]);
             drop(buffer);
             let again = std::iter::repeat_with(|| pool.take()).take(3).collect::<Vec<_>>();
             assert!(again.iter().all(|buffer| buffer.is_empty()));
-            assert!(again.iter().any(|buffer| buffer.room.size() >= 100), "{memory:?}");
+            assert!(again.iter().any(|buffer| buffer.storage.size() >= 100), "{memory:?}");
         }
     }
 }
