@@ -59,12 +59,10 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Our templates, and in front of each the user's of the same name in `DIR/FAMILY/`. There,
-    /// `patches/` has patches on the release with their `series`, and `files/` has files that are
-    /// added as they are.
+    /// Those of a family: see [`Family::templates`](super::Family::templates).
     ///
     /// # Errors
-    /// A file that overrides nothing, or cannot be read; patches without a series.
+    /// As there.
     pub(super) fn load(shipped: &'static Shipped, folder: Option<&Path>) -> Result<Self, Failure> {
         let texts = shipped.texts.iter().map(|(name, text)| {
             let source = format!("templates/{}/{name}", shipped.family);

@@ -181,10 +181,10 @@ impl Values {
         }
     }
 
-    /// The values of one package.
+    /// The values of one package, to which the user's own patches bring these changes.
     ///
     /// # Errors
-    /// The change log cannot be made: see [`entries`]; or the user's patches cannot be read.
+    /// The change log cannot be made: see [`entries`].
     pub fn new(
         input: &Input,
         previous: &[Input],
