@@ -254,7 +254,7 @@ impl<'p> Maker<'p> {
 
     fn fault(&self, entry: &Entry, source: &SourceName, why: &str) -> Problem {
         let from = match &entry.origin {
-            Origin::Blob { path, .. } | Origin::Patched { path, .. } => path.as_str(),
+            Origin::Blob { path, .. } | Origin::Patched { path, .. } => &**path,
             _ => entry.path.as_str(),
         };
         Problem::new(format!("`{from}` cannot be released"))

@@ -4,6 +4,7 @@
 //! A source at the commit that the tarball is held against.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::objs::Kind;
@@ -48,7 +49,7 @@ pub struct Against {
     /// What of the tree could not be looked into: submodules and the like.
     pub not_seen: Vec<String>,
     pub(super) files: Vec<TreeFile>,
-    by_path: HashMap<String, usize>,
+    by_path: HashMap<Arc<str>, usize>,
     by_blob: HashMap<BlobId, Vec<usize>>,
     /// Where each link leads, by its number; none where its blob cannot be read.
     links: HashMap<usize, String>,

@@ -195,7 +195,7 @@ impl Judge<'_> {
         Origin {
             source: against.name.clone(),
             commit: against.commit.id,
-            path: file.path.clone(),
+            path: file.path.to_string(),
             blob: file.blob,
         }
     }

@@ -166,7 +166,7 @@ pub fn audit(request: &Request<'_>) -> Result<Audit, Failure> {
     for (source, against) in against.iter().enumerate() {
         for (nth, file) in against.files.iter().enumerate() {
             if !judgement.present.contains(&(source, nth)) && maps.expects(&against.name, &file.path) {
-                let (source, path) = (against.name.clone(), file.path.clone());
+                let (source, path) = (against.name.clone(), file.path.to_string());
                 missing.push(Missing { source, path, blob: file.blob });
             }
         }

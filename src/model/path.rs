@@ -4,14 +4,15 @@
 //! Paths inside a tarball, and globs over paths.
 
 use std::fmt;
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Serialize, Serializer};
 
 /// The path of one member below the tarball's top directory: UTF-8, relative, `/` between its
-/// components, and free of every component that a reader could trip over.
+/// components, and free of every component that a reader could trip over. Copies share the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TarPath(String);
+pub struct TarPath(Arc<str>);
 
 /// Why a text cannot be a [`TarPath`]; [`fmt::Display`] completes "the path ...".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl TarPath {
     ///
     /// # Errors
     /// The first [`PathFault`].
-    pub fn new(text: impl Into<String>) -> Result<Self, PathFault> {
+    pub fn new(text: impl Into<Arc<str>>) -> Result<Self, PathFault> {
         let text = text.into();
         if text.is_empty() {
             return Err(PathFault::Empty);

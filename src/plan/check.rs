@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Excluded;
 use super::overlay::{Entries, words};
 use super::select::{LayerFiles, LeaveOut, destination, layers_of};
-use super::{Excluded, Node};
 use crate::manifest::Manifest;
 use crate::model::{Problem, SourceName, TarPath};
 use crate::source::Listing;
@@ -23,12 +23,12 @@ pub(super) fn coverage(
     problems: &mut Vec<Problem>,
 ) {
     for (name, listing) in listings {
-        let taken: Vec<&LayerFiles> = manifest
+        let mut taken: Vec<_> = manifest
             .layers
             .iter()
             .zip(layers)
             .filter(|(layer, _)| layer.source.value == *name)
-            .map(|(_, files)| files)
+            .map(|(_, files)| files.iter().peekable())
             .collect();
         let covered = manifest.coverage.get(name).map_or(&[][..], Vec::as_slice);
         for glob in covered {
@@ -41,14 +41,16 @@ pub(super) fn coverage(
             }
         }
         for file in &listing.files {
-            if taken
-                .iter()
-                .any(|files| files.get(&file.path).is_some_and(|taken| taken.blob == Some(file.blob)))
-            {
+            // Both are in the order of the paths.
+            let is_taken = taken.iter_mut().any(|files| {
+                while files.next_if(|taken| taken.from < file.path).is_some() {}
+                files.peek().is_some_and(|taken| taken.from == file.path && taken.blob() == Some(file.blob))
+            });
+            if is_taken {
                 continue;
             }
             let mut leave = |reason: String| {
-                excluded.push(Excluded { source: name.clone(), path: file.path.clone(), reason });
+                excluded.push(Excluded { source: name.clone(), path: file.path.to_string(), reason });
             };
             let by_layer = layers_of(manifest, name)
                 .flat_map(|layer| &layer.exclude)
@@ -91,7 +93,8 @@ pub(super) fn contains(
 ) {
     for glob in &manifest.contains.must {
         // What this run drops on purpose is not asked for.
-        if !entries.keys().chain(dropped).any(|path| glob.covers(path.as_str())) {
+        let paths = entries.iter().map(|entry| &entry.path);
+        if !paths.chain(dropped).any(|path| glob.covers(path.as_str())) {
             problems.push(manifest.problem(
                 format!("the tarball must contain `{glob}`, and does not"),
                 &glob.span,
@@ -100,8 +103,9 @@ pub(super) fn contains(
         }
     }
     for glob in &manifest.contains.must_not {
-        for (path, entry) in entries {
-            if entry.node != Node::Directory && glob.covers(path.as_str()) {
+        for entry in entries.iter() {
+            let path = &entry.path;
+            if glob.covers(path.as_str()) {
                 problems.push(
                     manifest
                         .problem(

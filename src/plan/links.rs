@@ -28,7 +28,7 @@ pub(super) fn check(
     dropped: &BTreeSet<TarPath>,
     problems: &mut Vec<Problem>,
 ) {
-    for entry in entries.values() {
+    for entry in entries.iter() {
         let Node::Symlink { target } = &entry.node else { continue };
         let path = &entry.path;
         let problem = |why: String| {
@@ -91,13 +91,11 @@ fn lead(entries: &Entries, link: &Entry, target: &str) -> Lead {
         }
     }
     let path = at.join("/");
-    if path.is_empty() || entries.contains_key(path.as_str()) {
+    if path.is_empty() || entries.get(&path).is_some() {
         return Lead::There;
     }
     let below = format!("{path}/");
-    let has_children = entries
-        .range::<str, _>((std::ops::Bound::Included(below.as_str()), std::ops::Bound::Unbounded))
-        .next()
-        .is_some_and(|(next, _)| next.as_str().starts_with(&below));
+    let has_children =
+        entries.starting_at(&below).next().is_some_and(|next| next.path.as_str().starts_with(&below));
     if has_children { Lead::There } else { Lead::Nowhere(path) }
 }

@@ -10,6 +10,7 @@
 //! `check`). Trees are read, and of the blobs only those of links, of files that patches touch, and the
 //! change log that lists kernels (`kernels`).
 
+mod by_path;
 mod check;
 mod kernels;
 mod links;
@@ -111,7 +112,7 @@ pub enum Origin {
         /// The source.
         source: SourceName,
         /// The path in the source.
-        path: String,
+        path: Arc<str>,
         /// The blob.
         blob: BlobId,
     },
@@ -122,7 +123,7 @@ pub enum Origin {
         /// The source.
         source: SourceName,
         /// The path in the source, after renames.
-        path: String,
+        path: Arc<str>,
         /// The blob before the patches; none for a file that a patch created.
         blob: Option<BlobId>,
         /// The patches that changed it, in order.
@@ -307,7 +308,7 @@ pub fn make(locked: Locked, leave_out: &[PathGlob]) -> Result<Plan, Failure> {
         links::check(manifest, &entries, &leave.dropped, problems);
         check::contains(manifest, &entries, &leave.dropped, problems);
     };
-    let (found, table) = if entries.len() < MANY {
+    let (found, table) = if entries.iter().nth(MANY).is_none() {
         check(&mut problems);
         there()
     } else {

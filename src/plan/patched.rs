@@ -3,9 +3,10 @@
 
 //! Patches on a layer: applied to the files that the layer takes, by their paths in the source.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::select::{LayerBytes, LayerFile, LayerFiles, destination};
+use super::select::{LayerContent, LayerFile, LayerFiles, PatchedContent, destination};
 use super::{Offset, offsets_of};
 use crate::lock::{Locked, patch_problem};
 use crate::manifest::Layer;
@@ -50,22 +51,23 @@ pub(super) fn apply(
 }
 
 /// The files that a patch starts from, as they are before it.
-fn sides(patch: &patch::Patch, files: &LayerFiles) -> LayerFiles {
+fn sides<'p>(patch: &'p patch::Patch, files: &LayerFiles) -> BTreeMap<&'p str, LayerFile> {
     let old_paths = patch.files.iter().filter_map(|change| change.old_path.as_deref());
     let paths = old_paths.filter_map(|path| std::str::from_utf8(path).ok());
-    paths.filter_map(|path| Some((path.to_owned(), files.get(path)?.clone()))).collect()
+    paths.filter_map(|path| Some((path, files.get(path)?.clone()))).collect()
 }
 
 /// A renamed or copied file keeps the blob that it comes from, and the patches before this one.
-fn keep_origins(applied: &[patch::Applied], before: &LayerFiles, files: &mut LayerFiles) {
+fn keep_origins(applied: &[patch::Applied], before: &BTreeMap<&str, LayerFile>, files: &mut LayerFiles) {
     for change in applied {
         let (Action::Renamed { from } | Action::Copied { from }) = &change.action else { continue };
         let (Ok(from), Ok(to)) = (std::str::from_utf8(from), std::str::from_utf8(&change.path)) else {
             continue;
         };
-        if let (Some(earlier), Some(file)) = (before.get(from), files.get_mut(to)) {
-            file.blob = earlier.blob;
-            file.patches.splice(0..0, earlier.patches.iter().cloned());
+        let (Some(earlier), Some(file)) = (before.get(from), files.get_mut(to)) else { continue };
+        if let LayerContent::Patched(patched) = &mut file.content {
+            patched.blob = earlier.blob();
+            patched.patches.splice(0..0, earlier.patches().iter().cloned());
         }
     }
 }
@@ -100,9 +102,9 @@ impl Tree for LayerTree<'_> {
         let Some(file) = std::str::from_utf8(path).ok().and_then(|path| self.files.get(path)) else {
             return Ok(None);
         };
-        let bytes = match &file.bytes {
-            LayerBytes::Patched(bytes) => Arc::clone(bytes),
-            LayerBytes::Blob(blob) => {
+        let bytes = match &file.content {
+            LayerContent::Patched(patched) => Arc::clone(&patched.bytes),
+            LayerContent::Blob(blob) => {
                 let mut buffer = Vec::new();
                 self.objects.read(blob.0, gix::objs::Kind::Blob, &mut buffer).map_err(|fault| {
                     Problem::new(format!(
@@ -123,16 +125,15 @@ impl Tree for LayerTree<'_> {
         let below = format!("{path}/");
         Ok(self
             .files
-            .range(below.clone()..)
-            .map(|(path, _)| path)
-            .take_while(|path| path.starts_with(&below))
-            .map(|path| path.clone().into_bytes())
+            .starting_at(&below)
+            .take_while(|file| file.from.starts_with(&below))
+            .map(|file| file.from.as_bytes().to_vec())
             .collect())
     }
 
     fn outside(&self, path: &[u8]) -> Option<String> {
         let Ok(path) = std::str::from_utf8(path) else { return Some("the path is not UTF-8".to_owned()) };
-        if self.files.contains_key(path) {
+        if self.files.get(path).is_some() {
             return None;
         }
         let (layer, source) = (&self.layer.name, &self.layer.source);
@@ -142,29 +143,28 @@ impl Tree for LayerTree<'_> {
         if let Some(exclude) = self.layer.exclude.iter().find(|exclude| exclude.glob.covers(path)) {
             return Some(format!("layer `{layer}` excludes `{path}`: {}", exclude.reason));
         }
-        destination(take, path).err().map(|problem| problem.title)
+        destination(take, &Arc::from(path)).err().map(|problem| problem.title)
     }
 
     fn put(&mut self, path: &[u8], file: File) {
         // `outside` said that both hold, and the applier asks it first.
         let Ok(path) = std::str::from_utf8(path) else { return };
+        let from = Arc::from(path);
         let Some(to) = self
             .layer
             .take
             .iter()
             .find(|take| take.from.covers(path))
-            .and_then(|take| destination(take, path).ok())
+            .and_then(|take| destination(take, &from).ok())
         else {
             return;
         };
         let mode = BlobMode::from_git(file.mode).unwrap_or(BlobMode::File);
-        let earlier = self.files.remove(path);
-        let (blob, mut patches) = earlier.map_or((None, Vec::new()), |file| (file.blob, file.patches));
+        let earlier = self.files.get(path);
+        let mut patches = earlier.map_or(Vec::new(), |file| file.patches().to_vec());
         patches.push(self.patch.to_owned());
-        self.files.insert(
-            path.to_owned(),
-            LayerFile { to, mode, blob, bytes: LayerBytes::Patched(file.bytes), patches },
-        );
+        let patched = PatchedContent { bytes: file.bytes, blob: earlier.and_then(LayerFile::blob), patches };
+        self.files.insert(LayerFile { from, to, mode, content: LayerContent::Patched(Box::new(patched)) });
     }
 
     fn remove(&mut self, path: &[u8]) {

@@ -39,7 +39,7 @@ pub(super) fn add(locked: &Locked, entries: &mut Entries, left_out: &[String]) {
     let mut put = |name: &str, what: RecordKind, bytes: &[u8]| {
         let path = TarPath::new(format!("{RECORDS}/{name}")).expect("the manifest's paths were checked");
         let node = Node::File { executable: false, content: Content::Bytes(Arc::from(bytes)) };
-        entries.insert(path.clone(), Entry { path, node, origin: Origin::Record { what } });
+        entries.insert(Entry { path, node, origin: Origin::Record { what } });
     };
     put("manifest.toml", RecordKind::Manifest, locked.manifest.text.text.as_bytes());
     put("manifest.lock", RecordKind::Lock, locked.lock.to_text().as_bytes());
@@ -58,26 +58,26 @@ pub(super) fn add(locked: &Locked, entries: &mut Entries, left_out: &[String]) {
 /// Puts the table of origins into its place.
 pub(super) fn add_table(entries: &mut Entries, table: Vec<u8>) {
     let name = format!("{RECORDS}/{ORIGINS}");
-    let entry = entries.get_mut(name.as_str()).expect("its place is among the records");
+    let entry = entries.get_mut(&name).expect("its place is among the records");
     entry.node = Node::File { executable: false, content: Content::Bytes(Arc::from(table)) };
 }
 
 /// The table of origins: a line an entry.
 pub(super) fn table(entries: &Entries) -> Vec<u8> {
     let mut out = Vec::new();
-    for (path, entry) in entries {
-        let mut line =
-            Line { path: path.as_str(), layer: None, from: None, patches: &[], template: None, record: None };
+    for entry in entries.iter() {
+        let path = entry.path.as_str();
+        let mut line = Line { path, layer: None, from: None, patches: &[], template: None, record: None };
         match &entry.origin {
             Origin::Parent => continue,
             Origin::Blob { layer, path: from, .. } => {
                 line.layer = Some(layer.as_str());
                 // Where the path is the source's own it need not be said twice.
-                line.from = (from != path.as_str()).then_some(from);
+                line.from = (**from != *path).then_some(&**from);
             }
             Origin::Patched { layer, path: from, patches, .. } => {
                 line.layer = Some(layer.as_str());
-                line.from = (from != path.as_str()).then_some(from);
+                line.from = (**from != *path).then_some(&**from);
                 line.patches = patches;
             }
             Origin::Template { file } => line.template = Some(file),

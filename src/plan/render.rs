@@ -93,7 +93,7 @@ pub(super) fn templates(
     if locked.manifest.templates.is_empty() {
         return;
     }
-    let files_of = |layer: &str| entries.values().filter(|entry| is_of(entry, layer)).count();
+    let files_of = |layer: &str| entries.iter().filter(|entry| is_of(entry, layer)).count();
     let context = match context(&locked.manifest, &locked.lock, &files_of, !left_out.is_empty()) {
         Ok(context) => context,
         Err(problem) => {
@@ -103,7 +103,7 @@ pub(super) fn templates(
     };
     for template in &locked.manifest.templates {
         let path = template.to.value.clone();
-        if let Some(there) = entries.get(&path) {
+        if let Some(there) = entries.get(path.as_str()) {
             problems.push(
                 locked
                     .manifest
@@ -118,7 +118,7 @@ pub(super) fn templates(
                 let content = Content::Bytes(Arc::from(text.into_bytes()));
                 let node = Node::File { executable: template.executable, content };
                 let origin = Origin::Template { file: template.file.value.clone() };
-                entries.insert(path.clone(), Entry { path, node, origin });
+                entries.insert(Entry { path, node, origin });
             }
             Err(problem) => problems.push(problem),
         }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::by_path::{ByPath, Placed};
 use crate::lock::Locked;
 use crate::manifest::{Destination, Layer, Manifest, Take};
 use crate::model::{BlobId, PathGlob, Problem, SourceName, TarPath};
@@ -14,37 +15,63 @@ use crate::source::{BlobMode, Listing, Objects, TreeFile, tree};
 /// A file of a layer, before it meets the other layers.
 #[derive(Debug, Clone)]
 pub(super) struct LayerFile {
+    /// Its path in the source.
+    pub(super) from: Arc<str>,
     /// Where it lands.
     pub(super) to: TarPath,
     pub(super) mode: BlobMode,
-    /// The blob in the source; none for a file that a patch created.
-    pub(super) blob: Option<BlobId>,
-    pub(super) bytes: LayerBytes,
-    /// The patches that changed it.
-    pub(super) patches: Vec<String>,
+    pub(super) content: LayerContent,
 }
 
 /// What a layer's file holds.
 #[derive(Debug, Clone)]
-pub(super) enum LayerBytes {
+pub(super) enum LayerContent {
+    /// The blob in the source.
     Blob(BlobId),
-    Patched(Arc<[u8]>),
+    /// What patches made. Few files have it, so that it takes no room among the others.
+    Patched(Box<PatchedContent>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct PatchedContent {
+    pub(super) bytes: Arc<[u8]>,
+    /// The blob in the source; none for a file that a patch created.
+    pub(super) blob: Option<BlobId>,
+    /// The patches that changed it.
+    pub(super) patches: Vec<String>,
 }
 
 impl LayerFile {
-    pub(super) fn taken(file: &TreeFile, to: TarPath) -> Self {
-        Self {
-            to,
-            mode: file.mode,
-            blob: Some(file.blob),
-            bytes: LayerBytes::Blob(file.blob),
-            patches: Vec::new(),
+    fn taken(file: &TreeFile, to: TarPath) -> Self {
+        let content = LayerContent::Blob(file.blob);
+        Self { from: Arc::clone(&file.path), to, mode: file.mode, content }
+    }
+
+    /// The blob in the source; none for a file that a patch created.
+    pub(super) fn blob(&self) -> Option<BlobId> {
+        match &self.content {
+            LayerContent::Blob(blob) => Some(*blob),
+            LayerContent::Patched(patched) => patched.blob,
+        }
+    }
+
+    /// The patches that changed it.
+    pub(super) fn patches(&self) -> &[String] {
+        match &self.content {
+            LayerContent::Blob(_) => &[],
+            LayerContent::Patched(patched) => &patched.patches,
         }
     }
 }
 
+impl Placed for LayerFile {
+    fn place(&self) -> &str {
+        &self.from
+    }
+}
+
 /// A layer's files by their paths in the source.
-pub(super) type LayerFiles = BTreeMap<String, LayerFile>;
+pub(super) type LayerFiles = ByPath<LayerFile>;
 
 /// `--leave-out`: what this run drops from the tarball, and what it has dropped.
 #[derive(Debug)]
@@ -115,8 +142,7 @@ pub(super) fn layer(
     leave_out: &mut LeaveOut<'_>,
     problems: &mut Vec<Problem>,
 ) -> LayerFiles {
-    // A map is built at once faster than file by file.
-    let mut files = Vec::with_capacity(listing.files.len());
+    let mut taken = Vec::with_capacity(listing.files.len());
     let mut taken_by = vec![false; layer.take.len()];
     for file in &listing.files {
         let mut takes = layer.take.iter().enumerate().filter(|(_, take)| take.from.covers(&file.path));
@@ -134,7 +160,7 @@ pub(super) fn layer(
                 if leave_out.covering(&file.path, &to).is_some() {
                     leave_out.dropped.insert(to);
                 } else {
-                    files.push((file.path.clone(), LayerFile::taken(file, to)));
+                    taken.push(LayerFile::taken(file, to));
                 }
             }
             Err(problem) => problems.push(problem.at(&manifest.text, take.from.span.clone(), "taken here")),
@@ -153,19 +179,25 @@ pub(super) fn layer(
             problems.push(problem);
         }
     }
-    files.into_iter().collect()
+    let mut files = LayerFiles::new();
+    files.extend(taken);
+    files
 }
 
 /// Where a take puts the file at `path`.
-pub(super) fn destination(take: &Take, path: &str) -> Result<TarPath, Problem> {
+pub(super) fn destination(take: &Take, path: &Arc<str>) -> Result<TarPath, Problem> {
     let rest = take.from.rest(path);
-    let text = match take.to.as_ref().map(|to| &to.value) {
-        None => path.to_owned(),
-        Some(Destination::Top) => rest.unwrap_or_else(|| file_name(path)).to_owned(),
-        Some(Destination::Directory(to)) => format!("{to}/{}", rest.unwrap_or_else(|| file_name(path))),
-        Some(Destination::Name(to)) => rest.map_or_else(|| to.to_string(), |rest| format!("{to}/{rest}")),
+    let text: Arc<str> = match take.to.as_ref().map(|to| &to.value) {
+        None => Arc::clone(path),
+        Some(Destination::Top) => rest.unwrap_or_else(|| file_name(path)).into(),
+        Some(Destination::Directory(to)) => {
+            format!("{to}/{}", rest.unwrap_or_else(|| file_name(path))).into()
+        }
+        Some(Destination::Name(to)) => {
+            rest.map_or_else(|| to.to_string(), |rest| format!("{to}/{rest}")).into()
+        }
     };
-    TarPath::new(text.clone())
+    TarPath::new(Arc::clone(&text))
         .map_err(|fault| Problem::new(format!("`{path}` cannot go to `{text}`: the path {fault}")))
 }
 

@@ -165,7 +165,11 @@ impl Subject<'_> {
             if let Some(fault) = listing.faults.iter().find(|fault| fault.structural) {
                 return Err(self.unreadable(&format!("`{}` {}", fault.path, fault.what)));
             }
-            Ok(listing.files.into_iter().map(|file| (file.path, (file.mode.git(), file.blob.0))).collect())
+            Ok(listing
+                .files
+                .into_iter()
+                .map(|file| (file.path.to_string(), (file.mode.git(), file.blob.0)))
+                .collect())
         };
         let mut ours = list(self.commit.tree)?;
         let mut paths = Vec::new();

@@ -5,6 +5,7 @@
 //! decided here: gix walks through `..`, `.git`, names with slashes, duplicates and odd modes.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -47,7 +48,7 @@ impl BlobMode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeFile {
     /// The path from the tree's root.
-    pub path: String,
+    pub path: Arc<str>,
     /// What it is.
     pub mode: BlobMode,
     /// Its content.
@@ -68,10 +69,10 @@ pub struct TreeFault {
     pub structural: bool,
 }
 
-/// The files of a tree, sorted as git sorts them, and all that is wrong with it.
+/// The files of a tree, and all that is wrong with it.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// The files and links.
+    /// The files and links in the order of their paths, each path once.
     pub files: Vec<TreeFile>,
     /// What is wrong.
     pub faults: Vec<TreeFault>,
@@ -94,7 +95,13 @@ pub(super) const MOST: usize = 1_000_000;
 pub fn list(objects: &Objects, root: TreeId, wanted: &dyn Fn(&str) -> bool) -> Listing {
     let mut walk = Walk { objects, wanted, listing: Listing::default(), entries: 0 };
     walk.descend(root.0, "", 0);
-    walk.listing
+    let Listing { mut files, faults } = walk.listing;
+    if faults.iter().any(|fault| fault.structural) {
+        // Git's order of entries is that of the whole paths; a broken tree may have any.
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        files.dedup_by(|second, first| second.path == first.path);
+    }
+    Listing { files, faults }
 }
 
 /// Finds the file or link at `path`; reads the directories on the way to it and no others.
@@ -106,7 +113,7 @@ pub fn find(objects: &Objects, root: TreeId, path: &str) -> Result<Option<TreeFi
     let listing = list(objects, root, &is_above);
     match listing.faults.into_iter().find(|fault| fault.structural || fault.path == path) {
         Some(fault) => Err(fault),
-        None => Ok(listing.files.into_iter().find(|file| file.path == path)),
+        None => Ok(listing.files.into_iter().find(|file| &*file.path == path)),
     }
 }
 
@@ -162,6 +169,7 @@ impl Walk<'_> {
             return;
         }
         let mut order = Order::default();
+        let mut path = String::new();
         let mut rest = buffer.as_slice();
         while !rest.is_empty() {
             let Some(entry) = RawEntry::split(&mut rest) else {
@@ -179,43 +187,50 @@ impl Walk<'_> {
                 }
                 return;
             }
-            let path = below(dir, &entry.name.to_str_lossy());
+            path.clear();
+            if !dir.is_empty() {
+                path.push_str(dir);
+                path.push('/');
+            }
+            path.push_str(&entry.name.to_str_lossy());
             if let Some(fault) = order.next(entry.name, entry.is_directory()) {
                 self.broken(&path, entry.id, format!("is {fault} in the tree {tree}"));
             }
-            self.entry(&entry, path, depth);
+            self.entry(&entry, &path, depth);
         }
     }
 
-    fn entry(&mut self, entry: &RawEntry<'_>, path: String, depth: usize) {
+    fn entry(&mut self, entry: &RawEntry<'_>, path: &str, depth: usize) {
         let id = entry.id;
         // Git descends into every directory, whatever else its mode says. No glob covers what lies
         // below one that we do not descend into, and it would be lost without a word.
-        let hides_files = entry.is_directory() && (self.wanted)(&path);
+        let hides_files = entry.is_directory() && (self.wanted)(path);
         let Ok(name) = entry.name.to_str() else {
-            self.fault(&path, id, "has a name that is not UTF-8".to_owned(), hides_files);
+            self.fault(path, id, "has a name that is not UTF-8".to_owned(), hides_files);
             return;
         };
         if name.contains('/') {
-            self.broken(&path, id, "has a `/` in its name".to_owned());
+            self.broken(path, id, "has a `/` in its name".to_owned());
             return;
         }
         if let Some(wrong) = component_fault(name) {
-            self.broken(&path, id, wrong.to_string());
+            self.broken(path, id, wrong.to_string());
             return;
         }
         match (entry.mode, BlobMode::from_git(entry.mode)) {
-            (_, Some(mode)) => self.listing.files.push(TreeFile { path, mode, blob: BlobId(id) }),
-            (DIRECTORY, _) if hides_files => self.descend(id, &path, depth + 1),
+            (_, Some(mode)) => {
+                self.listing.files.push(TreeFile { path: Arc::from(path), mode, blob: BlobId(id) });
+            }
+            (DIRECTORY, _) if hides_files => self.descend(id, path, depth + 1),
             (DIRECTORY, _) => {}
             (0o160_000, _) => {
                 let what = "is a submodule, whose files are in another repository: give that its own source";
-                self.fault(&path, id, what.to_owned(), false);
+                self.fault(path, id, what.to_owned(), false);
             }
             _ => {
                 let what =
                     format!("has the mode {:06o}; 100644, 100755 and 120000 can be released", entry.mode);
-                self.fault(&path, id, what, hides_files);
+                self.fault(path, id, what, hides_files);
             }
         }
     }
@@ -227,17 +242,6 @@ impl Walk<'_> {
     fn fault(&mut self, path: &str, id: ObjectId, what: String, structural: bool) {
         self.listing.faults.push(TreeFault { path: shown(path), id, what, structural });
     }
-}
-
-/// The path of `name` in the directory `dir`, which is empty for the top.
-fn below(dir: &str, name: &str) -> String {
-    let mut path = String::with_capacity(dir.len() + 1 + name.len());
-    if !dir.is_empty() {
-        path.push_str(dir);
-        path.push('/');
-    }
-    path.push_str(name);
-    path
 }
 
 /// A path, subject or name for people: what breaks a line, steers a terminal, or is not to be seen, as

@@ -110,7 +110,7 @@ fn select(
             Ok(to) => {
                 let taken =
                     Taken { to, mode: file.mode, blob: Some(file.blob), bytes: None, patches: Vec::new() };
-                files.insert(file.path.clone(), taken);
+                files.insert(file.path.to_string(), taken);
             }
             Err(fault) => findings.push(wrong(
                 Problem::new(format!("`{}` of source `{}` cannot be at `{text}`", file.path, layer.source))
@@ -130,7 +130,7 @@ fn is_excluded(
 ) -> bool {
     let of_source = || layers.iter().filter(|(layer, _)| layer.source.value == *source);
     let is_in = of_source().any(|(_, files)| {
-        let taken = files.as_ref().and_then(|files| files.get(&file.path));
+        let taken = files.as_ref().and_then(|files| files.get(&*file.path));
         taken.is_some_and(|taken| taken.blob == Some(file.blob))
     });
     !is_in

@@ -114,5 +114,5 @@ fn files(objects: &Objects, root: TreeId, what: &str) -> Result<Files, Failure> 
             .into_source());
     }
     let files = listing.files.into_iter();
-    Ok(files.map(|file| (file.path, File { mode: file.mode, id: file.blob.0 })).collect())
+    Ok(files.map(|file| (file.path.to_string(), File { mode: file.mode, id: file.blob.0 })).collect())
 }
