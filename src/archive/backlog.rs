@@ -6,15 +6,12 @@
 use std::ops::{Deref, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::Sum;
 use super::digest::{Digests, Second};
 use super::pool::Buffer;
 use super::room::Room;
-
-/// How many may wait.
-const WAITING: usize = 16;
 
 /// A piece on its way to the digests and to the encoders, which share it. It takes room until the last of them
 /// is done with it.
@@ -47,8 +44,9 @@ impl Drop for Sent {
 /// A piece, and where the contents of its members stand in it.
 type Members = (Arc<Sent>, Vec<Range<usize>>);
 
-/// The digests, and the pieces that wait for them. A thread for that would wait for a processor behind those that
-/// make the pieces, and be alone with the rest when they are done; so who made a piece takes in what waits.
+/// The digests, and the pieces that wait for them, as many as there is room for. A thread for that would wait for a
+/// processor behind those that make the pieces, and be alone with the rest when they are done; so who made a piece
+/// takes in what waits.
 pub(super) struct Backlog<S> {
     sender: Sender<Members>,
     waiting: Receiver<Members>,
@@ -57,17 +55,14 @@ pub(super) struct Backlog<S> {
 
 impl<S: Second> Backlog<S> {
     pub(super) fn new() -> Self {
-        let (sender, waiting) = bounded(WAITING);
+        let (sender, waiting) = unbounded();
         Self { sender, waiting, digests: Mutex::new(Digests::new()) }
     }
 
     /// Adds the next piece of the tar. One thread at a time does that.
     pub(super) fn push(&self, bytes: Arc<Sent>, contents: Vec<Range<usize>>) {
-        let mut piece = (bytes, contents);
-        while let Err(full) = self.sender.try_send(piece) {
-            piece = full.into_inner();
-            self.empty();
-        }
+        // It cannot fail: both ends are here.
+        let _ = self.sender.send((bytes, contents));
     }
 
     /// Takes in all that waits.
@@ -108,11 +103,11 @@ mod tests {
         let backlog = Backlog::<()>::new();
         let mut whole = Vec::new();
         std::thread::scope(|scope| {
-            for number in 0..10 * WAITING {
+            for number in 0..100_u32 {
                 let mut buffer = pool.take();
                 buffer.push(&number.to_le_bytes());
                 whole.extend_from_slice(&buffer);
-                room.take(0, buffer.len());
+                room.take(buffer.len());
                 let contents = vec![0..0, 0..buffer.len()];
                 backlog.push(Arc::new(Sent::new(buffer, &room)), contents);
                 if number % 3 == 0 {
@@ -122,8 +117,8 @@ mod tests {
         });
         let (tar, members, _) = backlog.finish();
         assert_eq!((tar.size, tar.sha256), (whole.len() as u64, Sha256::of(&whole)));
-        assert_eq!(members.len(), 20 * WAITING);
+        assert_eq!(members.len(), 200);
         // Every piece gave its room back.
-        assert!(room.try_take(1, 1 << 20));
+        assert!(room.try_take(1 << 20));
     }
 }

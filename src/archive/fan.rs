@@ -54,19 +54,16 @@ struct Sinks<'a, S> {
     turn: Option<Turn<'a>>,
 }
 
-/// Behind the number that is first in a [`Room`], so that it waits.
-const LATER: usize = 1;
-
 impl<'a, S: Second> Sinks<'a, S> {
     fn send(&mut self, bytes: Buffer, contents: Vec<Range<usize>>) -> Result<(), Failure> {
         self.length += bytes.len() as u64;
         if self.length > SHORT && self.turn.is_none() {
             self.turn = self.turns.map(Turns::take);
         }
-        if !self.room.try_take(LATER, bytes.len()) {
+        if !self.room.try_take(bytes.len()) {
             // What waits for the digests takes room too.
             self.backlog.empty();
-            self.room.take(LATER, bytes.len());
+            self.room.take(bytes.len());
         }
         let bytes = Arc::new(Sent::new(bytes, &self.room));
         for encoder in &self.encoders {

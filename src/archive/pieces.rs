@@ -5,29 +5,22 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use gix::objs::Kind as ObjectKind;
 
 use super::header::{self, Kind};
-use super::order::Order;
+use super::order::{Onward, Order};
 use super::pool::{self, Buffer, Pool};
 use crate::model::{Failure, Problem, SourceName};
 use crate::plan::{Content, Entry, Node, Origin, Plan};
 use crate::source::Objects;
 
-/// How many neighbouring members one thread makes at a time. They share directories, and with them
-/// the bases of git's deltas.
-const RUN: usize = 24;
-
-/// How many it makes at a time at the end, so that no thread has much left when the others are done.
-const LAST_RUN: usize = 4;
-
 /// A piece is handed on when it is this large, so that a run of large files does not pile up.
 pub(super) const PIECE: usize = 1 << 18;
 
-/// How many bytes may be made ahead of the run that is next in the tar.
+/// How many bytes may be made ahead of what is next in the tar.
 const AHEAD: usize = 8 << 20;
 
 /// What a header and the padding take, without extended attributes.
@@ -73,7 +66,7 @@ pub(super) fn in_order<F: Send>(
     let give_back = || plan.locked.sources.values().for_each(|open| open.repository.give_back());
     let given_back = AtomicUsize::new(0);
     let mut since = 0;
-    let order = Order::new(AHEAD, |piece: Piece<F>| {
+    let order = Order::new(plan.entries.len(), making.threads, AHEAD, |piece: Piece<F>| {
         since += piece.bytes.len();
         each(piece)?;
         if making.give_back && since >= GIVE_BACK {
@@ -83,8 +76,8 @@ pub(super) fn in_order<F: Send>(
         }
         Ok(())
     });
-    let work = Work { runs: Runs::new(plan.entries.len(), making.threads), order, given_back: &given_back };
-    let run = || work.make(plan, making.pool, look, between);
+    let work = Work { order, given_back: &given_back };
+    let run = || work.make(plan, making, look, between);
     std::thread::scope(|scope| {
         for _ in 1..making.threads {
             scope.spawn(run);
@@ -98,33 +91,8 @@ pub(super) fn in_order<F: Send>(
     Ok(())
 }
 
-/// The runs that are still to be made, in the order of the tar.
-struct Runs {
-    entries: usize,
-    threads: usize,
-    next: Mutex<(usize, usize)>,
-}
-
-impl Runs {
-    fn new(entries: usize, threads: usize) -> Self {
-        Self { entries, threads, next: Mutex::new((0, 0)) }
-    }
-
-    /// The next run: its number, and the entries in it.
-    fn take(&self) -> Option<(usize, Range<usize>)> {
-        // Two numbers are always whole.
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let (number, start) = *next;
-        let left = self.entries - start;
-        let length = left.div_ceil(self.threads * 2).clamp(LAST_RUN, RUN).min(left);
-        *next = (number + 1, start + length);
-        (length > 0).then_some((number, start..start + length))
-    }
-}
-
 /// What the threads have in common.
 struct Work<'a, F, E> {
-    runs: Runs,
     order: Order<Piece<F>, E>,
     /// How often the packs were given back.
     given_back: &'a AtomicUsize,
@@ -132,33 +100,48 @@ struct Work<'a, F, E> {
 
 impl<F, E: FnMut(Piece<F>) -> Result<(), Failure>> Work<'_, F, E> {
     /// One thread: takes runs until there are no more.
-    fn make(&self, plan: &Plan, pool: &Pool, look: &impl Fn(&Entry, &[u8]) -> F, between: &impl Fn()) {
+    fn make(
+        &self,
+        plan: &Plan,
+        making: &Making<'_>,
+        look: &impl Fn(&Entry, &[u8]) -> F,
+        between: &impl Fn(),
+    ) {
         let _alive = self.order.alive();
         let mut given_back = self.given_back.load(Ordering::Relaxed);
-        let mut maker = Maker::new(plan);
-        while let Some((number, entries)) = self.runs.take() {
+        let mut maker = Maker::new(plan, making.give_back);
+        while let Some(run) = self.order.take() {
             let now = self.given_back.load(Ordering::Relaxed);
             if std::mem::replace(&mut given_back, now) != now {
                 maker.objects = readers(plan);
             }
-            let mut piece = Piece::new(pool);
-            for entry in &plan.entries[entries] {
-                match maker.member(entry, &mut piece.bytes, look) {
+            let mut piece = Piece::new(making.pool);
+            let mut handed_on = 0;
+            let mut left = run.clone();
+            for nth in left.by_ref() {
+                match maker.member(&plan.entries[nth], &mut piece.bytes, look) {
                     Ok((content, seen)) => {
                         piece.contents.push(content);
                         piece.seen.push(seen);
                     }
-                    Err(problem) => return self.order.fail(number, problem.into_source()),
+                    Err(problem) => return self.order.fail(run.start, problem.into_source()),
                 }
                 if piece.bytes.len() >= PIECE {
-                    let piece = std::mem::replace(&mut piece, Piece::new(pool));
-                    if !self.order.hand_on(number, piece.bytes.len(), piece) {
-                        return;
-                    }
+                    let piece = std::mem::replace(&mut piece, Piece::new(making.pool));
+                    handed_on += piece.bytes.len();
+                    let onward = self.order.hand_on(run.start, piece.bytes.len(), piece);
                     between();
+                    match onward {
+                        Onward::Go => {}
+                        Onward::Turn => break,
+                        Onward::Stop => return,
+                    }
                 }
             }
-            if !self.order.end(number, piece.bytes.len(), piece) {
+            let size = piece.bytes.len();
+            // Of members like these, so many are a piece.
+            let at_once = (PIECE * (left.start - run.start) / (handed_on + size).max(1)).max(1);
+            if !self.order.end(run.start, left, at_once, size, piece) {
                 return;
             }
             between();
@@ -174,6 +157,8 @@ fn readers(plan: &Plan) -> BTreeMap<SourceName, Objects> {
 struct Maker<'p> {
     plan: &'p Plan,
     objects: BTreeMap<SourceName, Objects>,
+    /// Whether memory is given back to the system on the way.
+    gives_back: bool,
     /// The object that was read last.
     buffer: Vec<u8>,
     header: Vec<u8>,
@@ -181,8 +166,15 @@ struct Maker<'p> {
 }
 
 impl<'p> Maker<'p> {
-    fn new(plan: &'p Plan) -> Self {
-        Self { plan, objects: readers(plan), buffer: Vec::new(), header: Vec::new(), path: String::new() }
+    fn new(plan: &'p Plan, gives_back: bool) -> Self {
+        Self {
+            plan,
+            objects: readers(plan),
+            gives_back,
+            buffer: Vec::new(),
+            header: Vec::new(),
+            path: String::new(),
+        }
     }
 
     /// Appends one member and returns where its content stands, and what `look` sees in it.
@@ -244,7 +236,7 @@ impl<'p> Maker<'p> {
                 let content = start..out.len();
                 out.push(header::padding(size));
                 let seen = look(entry, bytes);
-                if self.buffer.capacity() > pool::LARGEST {
+                if self.gives_back && self.buffer.capacity() > pool::LARGEST {
                     self.buffer = Vec::new();
                 }
                 Ok((content, Some(seen)))
